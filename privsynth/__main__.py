@@ -1,0 +1,5 @@
+"""``python -m privsynth``."""
+
+from privsynth.cli import main
+
+main()

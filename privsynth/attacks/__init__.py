@@ -1,0 +1,27 @@
+"""Attacks turn targets into scores, and nothing else; ``statistics`` turns scores into evidence."""
+
+import sys
+from typing import Any
+
+from privsynth import registry
+from privsynth.attacks._base import (
+    TABLE_ONLY,
+    WITH_REFERENCE,
+    Attack,
+    AttackerView,
+    score_all,
+)
+
+__all__ = [
+    "TABLE_ONLY",
+    "WITH_REFERENCE",
+    "Attack",
+    "AttackerView",
+    "catalogue",
+    "score_all",
+]
+
+
+def catalogue() -> dict[str, Any]:
+    """Return every attack by name: the files of this folder and the installed entry points."""
+    return registry.catalogue(sys.modules[__name__], "attack")

@@ -1,0 +1,81 @@
+"""The command line: one file a verb; parse, call, print, exit."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from privsynth import __version__
+from privsynth.cli.audit import audit
+from privsynth.cli.doctor import doctor
+from privsynth.cli.gate import gate
+from privsynth.cli.list_ import list_
+from privsynth.cli.report import report
+from privsynth.cli.run import run
+from privsynth.cli.schema import schema
+from privsynth.cli.synthesize import synthesize
+from privsynth.cli.verify import verify
+from privsynth.errors import PrivsynthError
+
+app = typer.Typer(
+    name="privsynth",
+    help="Proof that a synthetic table does not leak the people behind it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done or pass, 10 fail, 11 inconclusive, 2 input error, 3 integrity, "
+    "130 interrupted, 1 crash.",
+)
+_VERBS: dict[str, Callable[..., None]] = {
+    "run": run,
+    "synthesize": synthesize,
+    "audit": audit,
+    "gate": gate,
+    "report": report,
+    "verify": verify,
+    "schema": schema,
+    "list": list_,
+    "doctor": doctor,
+}
+for _name, _verb in _VERBS.items():
+    app.command(_name)(_verb)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"privsynth {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Proof that a synthetic table does not leak the people behind it."""
+
+
+def main() -> None:
+    """Run the command line and leave with the exit code that tells a leak from a breakdown."""
+    try:
+        app()
+    except PrivsynthError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("interrupted; nothing half-written was left", file=sys.stderr)
+        sys.exit(130)
+    except (
+        Exception
+    ) as error:  # a crash: its message may quote cells, so only kind and place are told
+        frames = traceback.extract_tb(error.__traceback__)
+        shown = frames if os.environ.get("PRIVSYNTH_TRACEBACK") else frames[-1:]
+        print(f"crash: {type(error).__name__}; this is a bug, please report it", file=sys.stderr)
+        for frame in shown:
+            print(f"  at {frame.filename}:{frame.lineno} in {frame.name}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,83 @@
+"""``privsynth audit``: attacks and measures on a table made anywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from privsynth.cli._common import Force, Json, Seed, answer, progress, say
+
+
+def audit(
+    train: Annotated[Path, typer.Option(help="The real table the generator learnt from.")],
+    synthetic: Annotated[
+        list[Path], typer.Option(help="The synthetic table; several are audited as one release.")
+    ],
+    out: Annotated[Path, typer.Option(help="Where to write the evidence.")] = Path("evidence.json"),
+    holdout: Annotated[
+        Path | None, typer.Option(help="Real rows of the same source, never trained on.")
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(help="Further real rows for the attacker; else half of the holdout."),
+    ] = None,
+    schema: Annotated[Path | None, typer.Option(help="Kinds and domains of the columns.")] = None,
+    policy: Annotated[
+        str, typer.Option(help="Policy file or preset:NAME, registered before scoring.")
+    ] = "preset:internal",
+    name: Annotated[str, typer.Option(help="What the report calls this release.")] = "",
+    seed: Seed = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Measure what a synthetic table leaks about the people in the training table.
+
+    Writes evidence.json; `privsynth gate` decides on it.
+    """
+    from privsynth.audit import Request
+    from privsynth.audit import audit as measure
+    from privsynth.errors import InputError
+    from privsynth.evidence import to_json
+    from privsynth.policy import load_policy
+    from privsynth.provenance import keeper
+    from privsynth.randomness import fresh_seed
+    from privsynth.tables import read, read_schema, stack, write_bytes
+
+    if out.exists() and not force:
+        raise InputError(f"{out} exists already; name another file, or replace it with --force")
+    rules = load_policy(policy)
+    real = read(train, None if schema is None else read_schema(schema), name="train")
+    others = {
+        role: None if path is None else read(path, real.schema, name=role)
+        for role, path in (("holdout", holdout), ("reference", reference))
+    }
+    if reference is not None and holdout is None:
+        raise InputError("--reference without --holdout: give the holdout, the attacks count on it")
+    released = stack([read(p, real.schema, role="synthetic", name=p.name) for p in synthetic])
+    keep = keeper()
+    request = Request(
+        train=real,
+        synthetic=released,
+        holdout=others["holdout"],
+        reference=others["reference"],
+        seed=fresh_seed() if seed is None else seed,
+        commit=keep.commit,
+        name=name or synthetic[0].name.partition(".")[0],
+        policy=rules.registration(),
+        limits=rules.limits,
+        audits=keep.count(real.digest, released.digest),
+    )
+    with progress("audit") as report:
+        bundle = measure(request, report)
+    write_bytes(out, to_json(bundle).encode())
+    if json:
+        answer(bundle.model_dump(mode="json", exclude_none=True))
+        return
+    for key, entry in bundle.headline.items():
+        e = entry.estimate
+        say(f"  worst {key:<16} {e.value:.3f}  ({e.low:.3f} to {e.high:.3f})  {entry.attack}")
+    for key, control in bundle.controls.items():
+        say(f"  control {key.replace('_', ' '):<15} {control.status}: {control.message}")
+    for note in bundle.warnings:
+        say(f"  note: {note}")
+    say(f"  evidence in {out}; decide with `privsynth gate {out} --policy {policy}`")

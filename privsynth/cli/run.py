@@ -1,0 +1,68 @@
+"""``privsynth run``: from a table to a release folder with a decision."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from privsynth.cli._common import EXIT, Force, Json, Seed, answer, progress, say, show_verdict
+
+
+def run(
+    source: Annotated[Path, typer.Argument(help="A configuration (.yaml) or a table.")],
+    synthesizer: Annotated[
+        str | None, typer.Option(help="See `privsynth list synthesizers`.")
+    ] = None,
+    policy: Annotated[str | None, typer.Option(help="A policy file or preset:NAME.")] = None,
+    schema: Annotated[Path | None, typer.Option(help="Kinds and domains of the columns.")] = None,
+    synth_cmd: Annotated[
+        str | None,
+        typer.Option(help='A program as synthesizer: "gen --in {train} --out {out} --n {n}".'),
+    ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Option of the synthesizer, key=value; repeatable.")
+    ] = None,
+    rows: Annotated[
+        int | None, typer.Option(min=1, help="Synthetic rows; as many as train.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The release folder.")] = None,
+    seed: Seed = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Split, synthesize, audit, decide, report and record, in one go.
+
+    Exit code 0: pass. 10: fail. 11: inconclusive. 2: input error.
+    """
+    from privsynth.cli._common import key_values
+    from privsynth.run import RunConfig, read_config
+    from privsynth.run import run as run_all
+
+    if source.suffix.lower() in (".yaml", ".yml"):
+        config = read_config(source)
+    else:
+        config = RunConfig(table=str(source))
+    given = {
+        "synthesizer": synthesizer,
+        "policy": policy,
+        "table_schema": None if schema is None else str(schema),
+        "synth_cmd": synth_cmd,
+        "options": key_values(option, "--option") if option else None,
+        "rows": rows,
+        "out": None if out is None else str(out),
+        "seed": seed,
+    }
+    config = config.model_copy(update={k: v for k, v in given.items() if v is not None})
+    with progress("run") as report:
+        release = run_all(config, force=force, progress=report)
+    verdict = release.verdict
+    if json:
+        paths = {name: str(path) for name, path in release.files.items()}
+        answer({"verdict": verdict.model_dump(mode="json"), "files": paths})
+    else:
+        show_verdict(verdict)
+        say(f"  report    {release.files['report.pdf']}")
+        say(f"  evidence  {release.files['evidence.json']}")
+        say(f"  travels   {release.folder / 'release'}")
+        say(f"  stays     {release.folder / 'private'}")
+    raise typer.Exit(EXIT[verdict.status])

@@ -1,0 +1,37 @@
+"""Retries: trying until it passes is a leak too; the number of audits of one source is limited."""
+
+from pydantic import Field
+
+from privsynth.evidence import Bundle
+from privsynth.policy._base import Parameters, Rule
+from privsynth.policy.verdict import Finding
+
+
+class Maximum(Parameters):
+    """How many different synthetic tables of one source may be audited."""
+
+    at_most: int = Field(5, ge=1)
+
+
+def check(bundle: Bundle, maximum: Maximum, policy: str) -> Finding:
+    """Return inconclusive once more tables than allowed were audited against one source."""
+    number = bundle.audits.number
+    return Finding(
+        rule=rule.name,
+        title=rule.title,
+        status="pass" if number <= maximum.at_most else "inconclusive",
+        message=f"this is synthetic table number {number} audited against this source; its bounds "
+        f"hold at {1 - bundle.audits.alpha:.1%} each; at most {maximum.at_most} are allowed",
+        limit=maximum.at_most,
+        observed=number,
+    )
+
+
+rule = Rule(
+    name="audits",
+    home=__name__,
+    title="Was it tried too often?",
+    parameters=Maximum,
+    check=check,
+    mandatory=True,
+)

@@ -1,0 +1,45 @@
+"""Worst AUC over all membership attacks: its upper bound must lie below the limit."""
+
+from pydantic import Field
+
+from privsynth.evidence import Bundle
+from privsynth.policy._base import Parameters, Rule, below
+from privsynth.policy.verdict import Finding
+
+REQUIRED = ("dcr", "dcr_ratio", "exact_copy", "value_match")
+
+
+class Limit(Parameters):
+    """The largest AUC that may not be excluded, and the attacks that must have run."""
+
+    below: float = Field(gt=0.5, le=1.0)
+    attacks: tuple[str, ...] = REQUIRED
+
+
+def check(bundle: Bundle, limit: Limit, policy: str) -> Finding:
+    """Return pass if no attack's upper bound reaches the limit and every required one ran."""
+    entry = bundle.headline.get("auc")
+    ran = {probe.id for probe in bundle.probes if probe.kind == "attack" and probe.estimates}
+    missing = [name for name in limit.attacks if name not in ran]
+    finding = below(
+        rule,
+        entry.estimate if entry else None,
+        limit.below,
+        (entry.attack,) if entry else (),
+        "the worst AUC over all attacks",
+        f"verbatim copies of {2 * limit.below - 1:.0%} of the members",
+    )
+    if missing and finding.status == "pass":
+        message = f"required attacks did not run: {', '.join(missing)}"
+        return finding.model_copy(update={"status": "inconclusive", "message": message})
+    return finding
+
+
+rule = Rule(
+    name="worst_auc",
+    home=__name__,
+    title="Can any attack tell members from others?",
+    parameters=Limit,
+    check=check,
+    membership=True,
+)

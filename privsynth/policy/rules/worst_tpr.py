@@ -1,0 +1,44 @@
+"""Worst true-positive rate at 1 % false positives: its upper bound must lie below the limit."""
+
+from pydantic import Field
+
+from privsynth.evidence import Bundle
+from privsynth.policy._base import Parameters, Rule, below
+from privsynth.policy.verdict import Finding
+
+FPR = 0.01
+
+
+class Limit(Parameters):
+    """The largest share of members that an attack may find at 1 % false positives."""
+
+    below: float = Field(gt=FPR, le=1.0)
+
+
+def check(bundle: Bundle, limit: Limit, policy: str) -> Finding:
+    """Return pass if no attack's upper bound reaches the limit."""
+    entry = bundle.headline.get(f"tpr_at_fpr_{FPR:g}")
+    share = (limit.below - FPR) / (1 - FPR)
+    finding = below(
+        rule,
+        entry.estimate if entry else None,
+        limit.below,
+        (entry.attack,) if entry else (),
+        "the worst share of members found at 1 % false positives",
+        f"verbatim copies of {share:.1%} of the members",
+    )
+    if entry is None and bundle.headline:
+        units = bundle.tables["holdout"].units if "holdout" in bundle.tables else 0
+        message = f"cannot be bounded with {units} counted holdout units; at least 368 are needed"
+        return finding.model_copy(update={"message": message})
+    return finding
+
+
+rule = Rule(
+    name="worst_tpr",
+    home=__name__,
+    title="Can any attack be sure about a few members?",
+    parameters=Limit,
+    check=check,
+    membership=True,
+)

@@ -1,0 +1,104 @@
+"""The key that hides what real tables hash to, and the count of audits; outside any release."""
+
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from privsynth.errors import InputError, IntegrityError
+from privsynth.evidence import Audits
+from privsynth.tables import write_bytes
+
+BASE_ALPHA = 0.05
+
+
+def home() -> Path:
+    """Return the folder of key and audit count: PRIVSYNTH_HOME, else the user's data folder."""
+    if os.environ.get("PRIVSYNTH_HOME"):
+        return Path(os.environ["PRIVSYNTH_HOME"])
+    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(data) / "privsynth"
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Keyed digests, and the count of audits by source, under one folder."""
+
+    folder: Path
+    key: bytes
+
+    def commit(self, text: str) -> str:
+        """Return HMAC-SHA-256 of ``text`` under the key, as ``hmac-sha256:…``.
+
+        A plain hash of a small real table, or of a seed, can be guessed and confirmed by anybody;
+        a keyed one only by whoever holds the key.
+        """
+        return "hmac-sha256:" + hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()
+
+    def count(self, source_digest: str, synthetic_digest: str) -> Audits:
+        """Return which audit of this source it is, and the level of its bounds; remember it.
+
+        The k-th *different* synthetic table audited against one source gets one-sided level
+        0.05·6 / (π²·k²), so that all audits together keep 5 % (gate-statistics 7). Auditing the
+        same table again gives the same k. Counted before scoring: an audit that was looked at and
+        then stopped has been looked at.
+        """
+        path = self.folder / "audits.json"
+        source, table = self.commit(f"source {source_digest}"), self.commit(synthetic_digest)
+        with _locked(self.folder):
+            known: dict[str, list[str]] = {}
+            if path.exists():
+                try:
+                    known = json.loads(path.read_text(encoding="utf-8"))
+                except ValueError:
+                    raise IntegrityError(
+                        f"{path} is damaged; restore it from a backup: without it the number of "
+                        "audits of a source is unknown"
+                    ) from None
+            tables = known.setdefault(source, [])
+            if table not in tables:
+                tables.append(table)
+                write_bytes(path, json.dumps(known, indent=1, sort_keys=True).encode())
+            number = tables.index(table) + 1
+        return Audits(number=number, alpha=level(number))
+
+
+def level(number: int) -> float:
+    """Return the one-sided level of the bounds in the ``number``-th audit of one source."""
+    return round(BASE_ALPHA * 6 / (3.141592653589793**2 * number**2), 6)
+
+
+def keeper(folder: Path | None = None) -> Keeper:
+    """Return the keeper in ``folder`` (default: ``home()``), making its key on first use."""
+    folder = folder or home()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _locked(folder):
+            path = folder / "key"
+            if not path.exists():
+                temporary = folder / f".key.{os.getpid()}"
+                temporary.touch(mode=0o600)
+                temporary.write_bytes(secrets.token_hex(32).encode())
+                os.replace(temporary, path)
+            key = bytes.fromhex(path.read_text().strip())
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{folder}: the key and the count of audits cannot be kept there "
+            f"({type(error).__name__}); set PRIVSYNTH_HOME to a folder that can be written"
+        ) from None
+    if len(key) < 16:
+        raise IntegrityError(f"{folder / 'key'} is damaged: it must hold 64 hexadecimal digits")
+    return Keeper(folder, key)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,134 @@
+"""How foreign text and numbers are printed: every name is cleaned, every digit is kept."""
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+NAME_LENGTH = 80
+SENTENCE_LENGTH = 800
+FONTS = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf")
+UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+LABELS = {
+    "auc": "AUC",
+    "advantage": "Membership advantage",
+    "share_closer_to_train": "Share closer to train",
+    "identical_in_train": "Identical to a train row",
+    "identical_in_holdout": "Identical to a holdout row",
+    "unique_identical_in_train": "Identical to a unique train row",
+    "unique_identical_in_holdout": "Identical to a unique holdout row",
+    "copied_units_excess": "Copied units beyond the holdout's",
+    "marginals_tvd": "Marginals, total variation",
+    "pairs_tvd": "Pairs of columns, total variation",
+    "tstr": "Trained on synthetic, tested on real",
+    "trtr": "Trained on real, tested on real",
+}
+ABBREVIATIONS = {"dcr": "DCR", "nndr": "NNDR", "auc": "AUC", "tvd": "TVD", "tstr": "TSTR"}
+PARTS = {"floor": "floor", "ceiling": "ceiling", "train": "to train", "holdout": "to holdout"}
+
+
+def font_folder() -> Path:
+    """Return the folder of the DejaVu fonts that matplotlib's wheel carries."""
+    import matplotlib
+
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+
+
+@cache
+def showable() -> frozenset[int]:
+    """Return the code points that the regular and the bold font of the report both have."""
+    from fontTools.ttLib import TTFont
+
+    maps = []
+    for name in FONTS[:2]:
+        with TTFont(font_folder() / name, lazy=True) as font:
+            maps.append(frozenset(font.getBestCmap()))
+    return maps[0] & maps[1]
+
+
+def clean(text: object, limit: int = NAME_LENGTH) -> str:
+    """Return foreign text as it may be printed: NFC, at most ``limit`` characters, no surprises.
+
+    Control, format, surrogate, private and unassigned characters, and those outside the fonts,
+    become a visible ``⟨U+XXXX⟩``: none of them can hide, reverse or break the text around it.
+    """
+    raw = str(text)
+    # Normalising is quadratic at worst; nothing beyond a few times the limit is ever printed.
+    parts: list[str] = []
+    length = 0
+    for char in unicodedata.normalize("NFC", raw[: 4 * limit]):
+        piece = char if _is_showable(char) else f"⟨U+{ord(char):04X}⟩"
+        parts.append(piece)
+        length += len(piece)
+        if length > limit:
+            while length > limit - 1:
+                length -= len(parts.pop())
+            return "".join(parts) + "…"
+    return "".join(parts)
+
+
+def _is_showable(char: str) -> bool:
+    return unicodedata.category(char) not in UNSHOWABLE and ord(char) in showable()
+
+
+def printed(value: Any) -> Any:
+    """Return any value a template prints, its text cleaned: the net under every expression."""
+    if isinstance(value, Markup):
+        return value
+    return clean(value, SENTENCE_LENGTH) if isinstance(value, str) else value
+
+
+def name(text: object, limit: int = NAME_LENGTH) -> Markup:
+    """Return a foreign name (column, file, probe, option), cleaned and isolated in ``<bdi>``."""
+    return Markup("<bdi>{}</bdi>").format(clean(text, limit))
+
+
+def number(value: float | None) -> str:
+    """Return an estimate or a bound at the four decimals that the gate compares."""
+    return "–" if value is None else f"{value:.4f}".replace("-", "−")
+
+
+def p_value(value: float | None) -> str:
+    """Return a p-value; one that rounds to nothing as a bound, since no test gives zero."""
+    return "< 0.0001" if value is not None and value < 0.0001 else number(value)
+
+
+def amount(value: float | None, limit: float | None = None) -> str:
+    """Return a limit or what was observed beside it: counts as whole numbers, others in full."""
+    if value is None:
+        return "–"
+    is_count = float(value).is_integer() and max(abs(value), abs(limit or 0)) > 1
+    if is_count:
+        return count(int(value))
+    return f"{value:.4f}".rstrip("0").ljust(4, "0").replace("-", "−")
+
+
+def count(value: int | None) -> str:
+    """Return a whole number with thin spaces between its thousands."""
+    return "–" if value is None else f"{value:,}".replace(",", "\u202f").replace("-", "−")
+
+
+def percent(value: float | None) -> str:
+    """Return a share as per cent, three significant digits."""
+    return "–" if value is None else f"{100 * value:.3g}\u00a0%"
+
+
+def label(estimate: str) -> str:
+    """Return the words for an estimate's name; an unknown name is printed with its spaces."""
+    rate = re.fullmatch(r"tpr_at_fpr_([0-9.]+)", estimate)
+    if rate:
+        return f"TPR at {percent(float(rate[1]))} FPR"
+    if estimate in LABELS:
+        return LABELS[estimate]
+    stem, _, last = estimate.rpartition("_")
+    if stem and last in PARTS:
+        return f"{label(stem)}, {PARTS[last]}"
+    quantile = re.fullmatch(r"([a-z]+)_q(\d\d)", estimate)
+    if quantile:
+        return f"{label(quantile[1])} {int(quantile[2])} % quantile"
+    words = [ABBREVIATIONS.get(word, word) for word in estimate.split("_")]
+    text = clean(" ".join(words))
+    return text[:1].upper() + text[1:]

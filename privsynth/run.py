@@ -1,0 +1,317 @@
+"""The whole road: split, synthesize, audit, gate, report, provenance, into one release folder."""
+
+import datetime
+import json
+import os
+import platform
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from privsynth import synthesizers
+from privsynth.audit import Request, audit
+from privsynth.errors import InputError
+from privsynth.evidence import Bundle, Generator, to_json
+from privsynth.policy import Verdict, decide, load_policy
+from privsynth.progress import Progress, part, silent
+from privsynth.provenance import Keeper, build, keeper, label
+from privsynth.provenance.manifest import NAME as MANIFEST
+from privsynth.randomness import MAX_SEED, fresh_seed, generator
+from privsynth.registry import choose
+from privsynth.report import render
+from privsynth.synthesizers import Candidate
+from privsynth.tables import (
+    Split,
+    Table,
+    check_informative,
+    read,
+    read_schema,
+    split,
+    table_bytes,
+    write_bytes,
+)
+from privsynth.tables.schema import from_yaml
+
+
+class Shares(BaseModel):
+    """How the source is divided; the three sum to 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    train: float = 0.5
+    holdout: float = 0.25
+    reference: float = 0.25
+
+
+class RunConfig(BaseModel):
+    """What ``privsynth run`` reads from a YAML file; paths are relative to that file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    table: str
+    name: str | None = None
+    table_schema: str | None = Field(None, alias="schema")
+    policy: str = "preset:internal"
+    synthesizer: str = "gaussian_copula"
+    synth_cmd: str | None = None
+    options: dict[str, int | float | str] = Field(default_factory=dict)
+    rows: int | None = Field(None, ge=1)
+    seed: int | None = Field(None, ge=0, le=MAX_SEED)
+    split: Shares = Shares()
+    format: str = Field("csv", pattern=r"^(csv|csv\.gz|parquet)$")
+    out: str | None = None
+
+
+@dataclass(frozen=True)
+class Release:
+    """A finished release folder with its evidence and verdict."""
+
+    folder: Path
+    bundle: Bundle
+    verdict: Verdict
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The paths a person looks for first."""
+        names = ("report.pdf", "report.html", "evidence.json", "verdict.json", MANIFEST)
+        return {name: self.folder / "release" / name for name in names}
+
+
+def read_config(path: Path) -> RunConfig:
+    """Return the configuration in a YAML file, its paths made relative to where it stands."""
+    config = from_yaml(RunConfig, path, "configuration")
+    base = path.resolve().parent
+
+    def placed(text: str | None) -> str | None:
+        return None if text is None else os.path.relpath(base / text)
+
+    policy = config.policy if config.policy.startswith("preset:") else placed(config.policy)
+    moved = {"table": placed(config.table), "table_schema": placed(config.table_schema)}
+    return config.model_copy(update={**moved, "policy": policy, "out": placed(config.out)})
+
+
+def run(
+    config: RunConfig, *, force: bool = False, progress: Progress = silent,
+    keep: Keeper | None = None,
+) -> Release:  # fmt: skip
+    """Return the release made by a configuration; its folder is there whole or not at all.
+
+    ``release/`` holds what travels, ``private/`` what stays: the configuration with its seed, and
+    which rows went where. The same configuration and seed give the same synthetic table and
+    ``evidence.json``. Raises ``InputError`` for what the user can mend; an existing folder is only
+    replaced with ``force``.
+    """
+    keep = keep or keeper()
+    clock = _Clock()
+    policy = load_policy(config.policy)
+    maker = (
+        synthesizers.command_synthesizer(config.synth_cmd)
+        if config.synth_cmd
+        else choose(synthesizers.catalogue(), config.synthesizer, "synthesizer")
+    )
+    synthesizers.settle(maker, config.options)
+    name = _name(config)
+    folder = Path(config.out or f"{name}-release")
+    seed = fresh_seed() if config.seed is None else config.seed
+    with _staged(folder, force) as stage:
+        progress("reading the table", 0.0)
+        source = _source(config)
+        parts = split(source, generator(seed, "split"), _shares(config))
+        clock.lap("read and split")
+        rows = config.rows or len(parts.train)
+        candidate = synthesizers.generate(
+            maker, parts.train, rows, seed, config.options, part(progress, 0.03, 0.45)
+        )
+        clock.lap("synthesize")
+        audits = keep.count(source.digest, candidate.synthetic.digest)
+        request = Request(
+            train=parts.train,
+            synthetic=candidate.synthetic,
+            holdout=parts.holdout,
+            reference=parts.reference,
+            seed=seed,
+            commit=keep.commit,
+            name=name,
+            own_split=True,
+            split={"unit": parts.unit, "shares": config.split.model_dump()},
+            policy=policy.registration(),
+            limits=policy.limits,
+            audits=audits,
+            generator=generator_facts(candidate),
+            claim=candidate.claim,
+        )
+        bundle = audit(request, part(progress, 0.45, 0.8))
+        clock.lap("audit")
+        verdict = decide(bundle, policy)
+        progress("writing the report", 0.82)
+        travels = stage / "release"
+        _write_table(travels, candidate, bundle, verdict, f"{name}.{config.format}")
+        files = {
+            "evidence.json": to_json(bundle).encode(),
+            "verdict.json": to_json(verdict).encode(),
+            "policy.json": (json.dumps(policy.document, indent=2, sort_keys=True) + "\n").encode(),
+        }
+        for file, data in files.items():
+            write_bytes(travels / file, data)
+        created = now()
+        render(
+            bundle, verdict, pdf=travels / "report.pdf", html=travels / "report.html",
+            created=created, attachments=files, progress=part(progress, 0.82, 0.98),
+        )  # fmt: skip
+        clock.lap("report")
+        _write_private(stage / "private", config, seed, parts)
+        write_bytes(travels / "run.json", _run_facts(created, clock, audits.number))
+        manifest = build(travels, name)
+        write_bytes(travels / MANIFEST, to_json(manifest).encode())
+    progress("done", 1.0)
+    return Release(folder, bundle, verdict)
+
+
+def generator_facts(candidate: Candidate) -> Generator:
+    """Return what evidence and label say of the generator: no seed, no rows."""
+    return Generator(
+        synthesizer=candidate.synthesizer,
+        options=dict(candidate.options),
+        licence=candidate.licence,
+        notes=candidate.notes,
+    )
+
+
+def now() -> datetime.datetime:
+    """Return the time that documents carry: SOURCE_DATE_EPOCH where set, else the clock."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isdigit():
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
+    return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+
+
+def _name(config: RunConfig) -> str:
+    name = config.name or re.sub(r"(\.csv|\.tsv|\.parquet)(\.gz)?$", "", Path(config.table).name)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}", name):
+        raise InputError(
+            f"name {name!r}: a release is called by letters, digits, '.', '_' and '-' (name: …)"
+        )
+    return name
+
+
+def _source(config: RunConfig) -> Table:
+    schema = None if config.table_schema is None else read_schema(Path(config.table_schema))
+    source = read(config.table, schema, name=Path(config.table).name)
+    check_informative(source)
+    return source
+
+
+def _shares(config: RunConfig) -> tuple[float, float, float]:
+    return config.split.train, config.split.holdout, config.split.reference
+
+
+def _write_table(
+    folder: Path, candidate: Candidate, bundle: Bundle, verdict: Verdict, file: str
+) -> None:
+    data = table_bytes(candidate.synthetic, file)
+    write_bytes(folder / file, data)
+    text = label(
+        file, data, candidate.synthetic, bundle.generator, claim=candidate.claim,
+        training_table=bundle.tables["train"].digest, verdict=verdict.status,
+        evidence="evidence.json",
+    )  # fmt: skip
+    write_bytes(folder / f"{file}.label.json", to_json(text).encode())
+
+
+def _write_private(folder: Path, config: RunConfig, seed: int, parts: Split) -> None:
+    used = config.model_copy(update={"seed": seed}).model_dump(by_alias=True, exclude_none=True)
+    for key in ("table", "schema", "out"):
+        if used.get(key):
+            used[key] = str(Path(used[key]).resolve())
+    if not config.policy.startswith("preset:"):
+        used["policy"] = str(Path(config.policy).resolve())
+    text = (
+        "# what this release was made with; the seed lets an insider replay it: keep it private\n"
+    )
+    text += yaml.safe_dump(used, sort_keys=False, allow_unicode=True)
+    write_bytes(folder / "config.yaml", text.encode())
+    roles = np.empty(sum(len(rows) for rows in parts.rows.values()), object)
+    for role, rows in parts.rows.items():
+        roles[rows] = role
+    lines = "".join(f"{row},{role}\n" for row, role in enumerate(roles, start=1))
+    write_bytes(folder / "split.csv", f"row,role\n{lines}".encode())
+
+
+def _run_facts(created: datetime.datetime, clock: "_Clock", number: int) -> bytes:
+    facts: dict[str, Any] = {
+        "created": created.isoformat(),
+        "seconds": clock.laps,
+        "audits_of_this_source": number,
+        "machine": {
+            "system": platform.system(),
+            "machine": platform.machine(),
+            "python": platform.python_version(),
+            "cpus": os.cpu_count(),
+        },
+    }
+    return (json.dumps(facts, indent=2, sort_keys=True) + "\n").encode()
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Note the seconds since the last lap under ``stage``."""
+        moment = time.perf_counter()
+        self.laps[stage] = round(moment - self._last, 2)
+        self._last = moment
+
+
+@contextmanager
+def _staged(folder: Path, force: bool) -> Iterator[Path]:
+    """Give a folder beside the target that becomes it at the end, or vanishes on any error."""
+    if folder.exists() and not force:
+        raise InputError(
+            f"{folder} exists already; name another folder, or replace it with --force"
+        )
+    if folder.exists() and not _replaceable(folder):
+        raise InputError(f"{folder} holds no release, so --force does not replace it")
+    stage = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        stage.mkdir(mode=0o700)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror})") from None
+    try:
+        yield stage
+        stage.chmod(0o755)
+        (stage / "private").chmod(0o700)
+        old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+        if folder.exists():
+            folder.rename(old)
+        stage.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _replaceable(folder: Path) -> bool:
+    """Return whether a folder is empty or an earlier release, so that --force may replace it."""
+    return folder.is_dir() and (
+        (folder / "release" / MANIFEST).exists() or not any(folder.iterdir())
+    )
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed runs left beside the target."""
+    for left in folder.parent.glob(f".{folder.name}.partial-*"):
+        pid = left.name.rpartition("-")[2]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc").is_dir():
+            shutil.rmtree(left, ignore_errors=True)

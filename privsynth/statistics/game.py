@@ -1,0 +1,68 @@
+"""Who is a member and who is not, and which rows belong to one person."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Game:
+    """The membership game over counted rows: labels ``(n,)`` bool and unit numbers ``(n,)``.
+
+    A unit (an entity where one is declared, else a row) is wholly on one side. Membership is
+    exchangeable between units, and everything here that permutes or sums does so by unit.
+    """
+
+    is_member: Any
+    units: Any
+
+    @classmethod
+    def of(cls, members: Any, non_members: Any) -> "Game":
+        """Return the game of two arrays of unit numbers, one entry a row, members first."""
+        first = np.unique(members, return_inverse=True)[1]
+        second = np.unique(non_members, return_inverse=True)[1] + int(first.max(initial=-1)) + 1
+        labels = np.r_[np.ones(len(first), bool), np.zeros(len(second), bool)]
+        return cls(labels, np.r_[first, second])
+
+    @cached_property
+    def unit_is_member(self) -> Any:
+        """Labels by unit, shape ``(units,)``."""
+        out = np.zeros(int(self.units.max()) + 1, bool)
+        out[self.units] = self.is_member
+        return out
+
+    @property
+    def by_row(self) -> bool:
+        """Whether every row is its own unit."""
+        return len(self.unit_is_member) == len(self.units)
+
+    @property
+    def n_members(self) -> int:
+        """Member units."""
+        return int(self.unit_is_member.sum())
+
+    @property
+    def n_non_members(self) -> int:
+        """Non-member units."""
+        return len(self.unit_is_member) - self.n_members
+
+    def unit_sums(self, values: Any) -> Any:
+        """Return the sum of row values over each unit, shape ``(units,)``."""
+        return np.bincount(self.units, weights=values, minlength=len(self.unit_is_member))
+
+    def unit_max(self, scores: Any) -> Any:
+        """Return the largest row score of each unit, shape ``(units,)``."""
+        if self.by_row:
+            out = np.empty(len(scores))
+            out[self.units] = scores
+            return out
+        out = np.full(len(self.unit_is_member), -np.inf)
+        np.maximum.at(out, self.units, scores)
+        return out
+
+    def permuted_labels(self, rng: np.random.Generator, times: int) -> Any:
+        """Return permuted unit labels as 0/1 floats, shape ``(times, units)``, float32."""
+        labels = self.unit_is_member.astype(np.float32)
+        return np.stack([rng.permutation(labels) for _ in range(times)])

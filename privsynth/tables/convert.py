@@ -1,0 +1,180 @@
+"""Raw cells into canonical ones, so that equal values are equal whatever wrote the file."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import (
+    is_bool_dtype,
+    is_datetime64_any_dtype,
+    is_numeric_dtype,
+)
+
+from privsynth.errors import InputError
+from privsynth.tables.schema import Column
+
+MISSING = frozenset(
+    {"", "na", "n/a", "#n/a", "nan", "null", "none", "<na>", "nat", "-nan", "#na", "n.a."}
+)
+"""Texts that mean "no value", compared without case, unless the schema lists them as a category."""
+
+TRUE = frozenset({"true", "t", "yes", "1", "1.0"})
+FALSE = frozenset({"false", "f", "no", "0", "0.0"})
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_PLAIN = re.compile(r"-?(0|[1-9]\d*)\.0+")
+
+
+class Cells:
+    """Converted cells of one column, with masks of the unreadable and out-of-domain ones."""
+
+    def __init__(self, cells: pd.Series, bad: Any, outside: Any) -> None:
+        self.cells, self.bad, self.outside = cells, bad, outside
+
+
+def is_missing(raw: pd.Series, column: Column | None = None) -> Any:
+    """Return a mask, shape ``(rows,)``, of the cells that hold no value."""
+    if raw.dtype != object and not isinstance(raw.dtype, pd.CategoricalDtype):
+        return raw.isna().to_numpy(bool)
+    codes, values = pd.factorize(raw, use_na_sentinel=True)
+    known = set(column.categories or ()) if column else set()
+    empty = np.array([_is_empty(v) and str(v).strip() not in known for v in values] + [True])
+    return empty[codes]
+
+
+def _is_empty(value: Any) -> bool:
+    return str(value).strip().lower() in MISSING
+
+
+def convert(raw: pd.Series, column: Column) -> Cells:
+    """Return the cells of ``raw`` as canonical values of the column's kind.
+
+    Cells that are no value of that kind (text or an infinity in a numeric column) are missing in
+    the result and marked in ``bad``; ``outside`` marks values beyond declared bounds or categories.
+    """
+    raw = raw.reset_index(drop=True)
+    missing = is_missing(raw, column)
+    if column.kind in ("numeric", "integer"):
+        values = numbers(raw, missing)
+    elif column.kind == "datetime":
+        return _datetimes(raw, missing, column)
+    elif column.kind == "boolean":
+        return _booleans(raw, missing)
+    else:
+        return _texts(raw, missing, column)
+    bad = ~missing & ~np.isfinite(values)
+    if column.kind == "integer":
+        bad |= ~missing & (np.abs(np.where(bad, 0, values)) >= 2**63)
+    values = np.where(bad | missing, np.nan, values)
+    outside = _beyond(values, column.low, column.high)
+    if column.kind == "integer":
+        whole = np.isnan(values) | (values == np.round(values))
+        bad |= ~whole
+        values = np.where(bad, np.nan, values)
+        return Cells(pd.Series(values).astype("Int64"), bad, outside)
+    return Cells(pd.Series(values), bad, outside)
+
+
+def numbers(raw: pd.Series, missing: Any) -> Any:
+    """Return floats, shape ``(rows,)``: NaN where missing, infinity where the text is no number."""
+    if is_numeric_dtype(raw.dtype):
+        return raw.astype("Float64").to_numpy(np.float64, na_value=np.nan) + 0.0
+    codes, values = pd.factorize(raw, use_na_sentinel=True)
+    parsed = np.array([_number(value) for value in values] + [np.nan])
+    return np.where(missing, np.nan, parsed[codes]) + 0.0
+
+
+def _number(value: Any) -> float:
+    text = str(value).strip()
+    if not _NUMBER.fullmatch(text):
+        return np.inf
+    return float(text)
+
+
+def _beyond(values: Any, low: Any, high: Any) -> Any:
+    outside = np.zeros(len(values), bool)
+    with np.errstate(invalid="ignore"):
+        if low is not None:
+            outside |= values < low
+        if high is not None:
+            outside |= values > high
+    return outside
+
+
+def _datetimes(raw: pd.Series, missing: Any, column: Column) -> Cells:
+    if is_datetime64_any_dtype(raw.dtype):
+        stamps = pd.to_datetime(raw, utc=True)
+    else:
+        texts = raw.astype(object).where(~missing, None)
+        style = column.format or "ISO8601"
+        stamps = pd.to_datetime(texts, format=style, utc=True, errors="coerce")
+    cells = stamps.dt.tz_localize(None).astype("datetime64[us]")
+    bad = ~missing & cells.isna().to_numpy()
+    low, high = (None if end is None else instant(end, column) for end in (column.low, column.high))
+    return Cells(cells, bad, _beyond(microseconds(cells), low, high))
+
+
+def instant(text: str | float, column: Column) -> float:
+    """Return a declared datetime bound in microseconds since 1970."""
+    stamp = pd.to_datetime(str(text), utc=True, errors="coerce", format="ISO8601")
+    if pd.isna(stamp):
+        raise InputError(f"column {column.name!r}: bounds of a datetime must be ISO dates")
+    return float(stamp.value // 1000)
+
+
+def microseconds(cells: pd.Series) -> Any:
+    """Return datetimes as float microseconds since 1970, NaN where missing."""
+    values = cells.to_numpy("datetime64[us]").astype(np.int64).astype(np.float64)
+    return np.where(cells.isna().to_numpy(), np.nan, values)
+
+
+def _booleans(raw: pd.Series, missing: Any) -> Cells:
+    if is_bool_dtype(raw.dtype):
+        return Cells(raw.astype("boolean"), np.zeros(len(raw), bool), np.zeros(len(raw), bool))
+    codes, values = pd.factorize(raw.astype(object), use_na_sentinel=True)
+    texts = [str(value).strip().lower() for value in values]
+    truth = np.array([1 if t in TRUE else 0 if t in FALSE else -1 for t in texts] + [-1])
+    found = np.where(missing, -1, truth[codes])
+    cells = pd.Series(found == 1, dtype="boolean").mask(pd.Series(found < 0))
+    return Cells(cells, ~missing & (found < 0), np.zeros(len(raw), bool))
+
+
+def _texts(raw: pd.Series, missing: Any, column: Column) -> Cells:
+    codes, values = pd.factorize(raw.astype(object), use_na_sentinel=True)
+    if column.is_read:
+        spelled = [_spelling(value, column) for value in values]
+    else:
+        spelled = [str(value).strip() for value in values]
+    table = np.array([*spelled, None], dtype=object)
+    cells = table[np.where(missing, len(values), codes)]
+    outside = np.zeros(len(raw), bool)
+    if column.categories is not None:
+        strange = np.array([value not in column.categories for value in spelled] + [False])
+        outside = strange[np.where(missing, len(values), codes)]
+    return Cells(pd.Series(cells, dtype=object), np.zeros(len(raw), bool), outside)
+
+
+def _spelling(value: Any, column: Column) -> str:
+    """Return a category's one spelling: the declared one where there is one, else plain."""
+    text = str(value).strip()
+    if column.categories is None or text in column.categories:
+        return plain(text)
+    same = {comparable(category): category for category in column.categories}
+    return same.get(comparable(text), plain(text))
+
+
+def plain(text: str) -> str:
+    """Return ``2`` for ``2.0`` and ``True`` for ``TRUE``; any other text as it is."""
+    if _PLAIN.fullmatch(text):
+        return "0" if float(text) == 0 else text.split(".")[0]
+    if text.lower() in ("true", "false"):
+        return text.capitalize()
+    return text
+
+
+def comparable(text: str) -> str:
+    """Return what is compared: numbers by value (``007`` is ``7``), other texts as spelled."""
+    if _NUMBER.fullmatch(text):
+        value = float(text)
+        return repr(value + 0.0) if np.isfinite(value) else text
+    return plain(text)

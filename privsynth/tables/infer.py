@@ -1,0 +1,98 @@
+"""A first guess at a schema, for a person to read and correct."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
+
+from privsynth.tables.convert import convert, is_missing, numbers
+from privsynth.tables.schema import Column, Kind, Schema
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
+_ID_NAME = re.compile(r"(^|[_\W])(id|uuid|guid|key|seqn|ssn|mrn|iban|email|e-mail|phone)$", re.I)
+_MOSTLY_UNIQUE = 0.9
+_FEW_ROWS = 20
+
+
+def infer(raw: pd.DataFrame, *, domain: bool = False) -> Schema:
+    """Return a guessed schema for raw columns; every guess is marked ``inferred``.
+
+    With ``domain`` the bounds and categories found in the rows are written down too, for a person
+    to replace by public ones: as they stand they are taken from real rows and are not public.
+    """
+    columns = [_column(str(name), raw[name], domain) for name in raw.columns]
+    return Schema(columns=tuple(columns))
+
+
+def is_index(name: str, cells: pd.Series) -> bool:
+    """Return whether a column is a row number that a tool wrote beside the data."""
+    if name not in ("", "index", "rownames") and not re.fullmatch(r"Unnamed: \d+", name):
+        return False
+    values = numbers(cells, is_missing(cells))
+    return bool(np.isfinite(values).all() and len(values) == 1) or bool(
+        np.isfinite(values).all() and (np.diff(values) == 1).all()
+    )
+
+
+def _column(name: str, raw: pd.Series, domain: bool) -> Column:
+    missing = is_missing(raw)
+    kind = _kind(name, raw, missing)
+    column = Column(name=name, kind=kind, inferred=("kind",))
+    if not domain:
+        return column
+    read: dict[str, Any] = {}
+    cells = convert(raw, column).cells.dropna()
+    if kind in ("numeric", "integer") and cells.nunique() > 1:
+        read = {"low": float(cells.min()), "high": float(cells.max())}
+    elif kind == "datetime" and cells.nunique() > 1:
+        read = {"low": cells.min().isoformat(), "high": cells.max().isoformat()}
+    elif kind == "categorical" and len(cells):
+        read = {"categories": tuple(sorted(set(cells)))}
+    if not len(cells) or cells.nunique() == 1:
+        read["reason"] = "holds one value or none: declare its domain, or drop the column"
+    return Column(
+        name=name, kind=kind, inferred=("kind", *(k for k in read if k != "reason")), **read
+    )
+
+
+def _kind(name: str, raw: pd.Series, missing: Any) -> Kind:
+    present = raw[~missing]
+    n = len(present)
+    if n == 0:
+        return "categorical"
+    if is_bool_dtype(raw.dtype):
+        return "boolean"
+    if is_datetime64_any_dtype(raw.dtype):
+        return "datetime"
+    unique = present.nunique() / n
+    if is_numeric_dtype(raw.dtype):
+        return _number_kind(name, numbers(raw, missing)[~missing], unique)
+    texts = pd.Series(present.astype(str).str.strip().unique())
+    if set(texts.str.lower()) <= {"true", "false"}:
+        return "boolean"
+    values = numbers(texts, np.zeros(len(texts), bool))
+    if np.isfinite(values).all():
+        return _number_kind(name, values, unique)
+    if texts.map(lambda text: bool(_ISO.fullmatch(text))).all():
+        return "datetime"
+    # A few unreadable cells in a column of numbers are a damaged column, not a categorical one:
+    # call it numeric, and reading names the first such row.
+    if np.isfinite(values).mean() > _MOSTLY_UNIQUE and len(texts) > _FEW_ROWS:
+        return "numeric"
+    if n >= _FEW_ROWS and unique > _MOSTLY_UNIQUE:
+        return "text" if texts.str.count(r"\s").mean() >= 3 else "id"
+    if n >= _FEW_ROWS and unique > 0.5 and texts.str.count(r"\s").mean() >= 3:
+        return "text"
+    return "categorical"
+
+
+def _number_kind(name: str, values: Any, unique: float) -> Kind:
+    if not (values == np.round(values)).all():
+        return "numeric"
+    ordered = np.unique(values)
+    consecutive = len(ordered) > _FEW_ROWS and ordered[-1] - ordered[0] == len(ordered) - 1
+    if unique == 1.0 and len(values) > _FEW_ROWS and (consecutive or _ID_NAME.search(name)):
+        return "id"
+    return "integer"

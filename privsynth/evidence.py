@@ -125,7 +125,7 @@ class Audits(Model):
     """How often this source was audited: more tries need a stricter level (gate-statistics 7)."""
 
     number: int = Field(description="the k-th different synthetic table audited for this source")
-    alpha: float = Field(description="one-sided level of every bound in this file")
+    alpha: float = Field(gt=0, lt=0.5, description="one-sided level of every bound in this file")
 
 
 class Generator(Model):
@@ -185,7 +185,7 @@ def read_model(model: type[M], path: Path, what: str) -> M:
         raise InputError(f"{what} {path} does not exist") from None
     except OSError as error:
         raise InputError(f"{what} {path} cannot be read ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise IntegrityError(f"{what} {path} is not JSON; it is damaged or another file") from None
     try:
         return model.model_validate(raw)

@@ -17,7 +17,7 @@ from privsynth.errors import InputError, PrivsynthError, nearest_name
 def summary(plugin: Any) -> str:
     """Return the catalogue line of a plug-in: the first docstring line of its file."""
     module = importlib.import_module(plugin.__module__ if isinstance(plugin, type) else plugin.home)
-    return (module.__doc__ or "").strip().split("\n")[0]
+    return (module.__doc__ or "").strip().split("\n")[0] or "(its file has no docstring)"
 
 
 def catalogue(room: ModuleType, singular: str) -> dict[str, Any]:
@@ -51,8 +51,9 @@ def choose(plugins: dict[str, Any], name: str, what: str) -> Any:
 
 
 def _add(found: dict[str, Any], plugin: Any, origin: str, singular: str) -> None:
-    if plugin is None or not isinstance(getattr(plugin, "name", None), str):
-        raise PrivsynthError(f"{origin} holds no {singular!r} object with a name")
+    named = plugin is not None and isinstance(getattr(plugin, "name", None), str)
+    if not named or not isinstance(getattr(plugin, "home", None), str):
+        raise PrivsynthError(f"{origin} holds no {singular!r} object with a name and a home")
     if plugin.name in found:
         raise PrivsynthError(f"two {singular}s are called {plugin.name!r}; the second is {origin}")
     found[plugin.name] = plugin

@@ -5,10 +5,7 @@ import json
 import os
 import platform
 import re
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +22,7 @@ from privsynth.policy import Verdict, decide, load_policy
 from privsynth.progress import Progress, part, silent
 from privsynth.provenance import Keeper, build, keeper, label
 from privsynth.provenance.manifest import NAME as MANIFEST
+from privsynth.provenance.stage import staged
 from privsynth.randomness import MAX_SEED, fresh_seed, generator
 from privsynth.registry import choose
 from privsynth.report import render
@@ -92,7 +90,10 @@ def read_config(path: Path) -> RunConfig:
     base = path.resolve().parent
 
     def placed(text: str | None) -> str | None:
-        return None if text is None else os.path.relpath(base / text)
+        if text is None:
+            return None
+        near = os.path.relpath(base / text)
+        return str(base / text) if near.startswith("..") else near
 
     policy = config.policy if config.policy.startswith("preset:") else placed(config.policy)
     moved = {"table": placed(config.table), "table_schema": placed(config.table_schema)}
@@ -121,8 +122,9 @@ def run(
     synthesizers.settle(maker, config.options)
     name = _name(config)
     folder = Path(config.out or f"{name}-release")
+    _check_apart(folder, config)
     seed = fresh_seed() if config.seed is None else config.seed
-    with _staged(folder, force) as stage:
+    with staged(folder, force) as stage:
         progress("reading the table", 0.0)
         source = _source(config)
         parts = split(source, generator(seed, "split"), _shares(config))
@@ -132,7 +134,7 @@ def run(
             maker, parts.train, rows, seed, config.options, part(progress, 0.03, 0.45)
         )
         clock.lap("synthesize")
-        audits = keep.count(source.digest, candidate.synthetic.digest)
+        audits = keep.count(source.fingerprint, candidate.synthetic.fingerprint)
         request = Request(
             train=parts.train,
             synthetic=candidate.synthetic,
@@ -189,18 +191,32 @@ def generator_facts(candidate: Candidate) -> Generator:
 def now() -> datetime.datetime:
     """Return the time that documents carry: SOURCE_DATE_EPOCH where set, else the clock."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch.isdigit():
+    if epoch.isdecimal():
         return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
     return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 
 
 def _name(config: RunConfig) -> str:
-    name = config.name or re.sub(r"(\.csv|\.tsv|\.parquet)(\.gz)?$", "", Path(config.table).name)
+    stem = re.sub(r"(\.csv|\.tsv|\.parquet)(\.gz)?$", "", Path(config.table).name, flags=re.I)
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", stem)[:80].strip("._-") or "release"
+    name = plain if config.name is None else config.name
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}", name):
         raise InputError(
             f"name {name!r}: a release is called by letters, digits, '.', '_' and '-' (name: …)"
         )
     return name
+
+
+def _check_apart(folder: Path, config: RunConfig) -> None:
+    """Refuse a folder that holds what the release is made from: replacing it would lose that."""
+    policy = None if config.policy.startswith("preset:") else config.policy
+    for used in (config.table, config.table_schema, policy):
+        try:
+            inside = bool(used) and Path(str(used)).resolve().is_relative_to(folder.resolve())
+        except (OSError, ValueError):
+            raise InputError(f"{str(used)!r} or {str(folder)!r}: not a usable path") from None
+        if inside:
+            raise InputError(f"{folder} holds {used}, which this run reads; name another folder")
 
 
 def _source(config: RunConfig) -> Table:
@@ -271,47 +287,3 @@ class _Clock:
         moment = time.perf_counter()
         self.laps[stage] = round(moment - self._last, 2)
         self._last = moment
-
-
-@contextmanager
-def _staged(folder: Path, force: bool) -> Iterator[Path]:
-    """Give a folder beside the target that becomes it at the end, or vanishes on any error."""
-    if folder.exists() and not force:
-        raise InputError(
-            f"{folder} exists already; name another folder, or replace it with --force"
-        )
-    if folder.exists() and not _replaceable(folder):
-        raise InputError(f"{folder} holds no release, so --force does not replace it")
-    stage = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        stage.mkdir(mode=0o700)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror})") from None
-    try:
-        yield stage
-        stage.chmod(0o755)
-        (stage / "private").chmod(0o700)
-        old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
-        if folder.exists():
-            folder.rename(old)
-        stage.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-
-
-def _replaceable(folder: Path) -> bool:
-    """Return whether a folder is empty or an earlier release, so that --force may replace it."""
-    return folder.is_dir() and (
-        (folder / "release" / MANIFEST).exists() or not any(folder.iterdir())
-    )
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what killed runs left beside the target."""
-    for left in folder.parent.glob(f".{folder.name}.partial-*"):
-        pid = left.name.rpartition("-")[2]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc").is_dir():
-            shutil.rmtree(left, ignore_errors=True)

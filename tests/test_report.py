@@ -313,9 +313,9 @@ def test_names_of_estimates_become_words() -> None:
     assert text.label("dcr_q05_holdout") == "DCR 5 % quantile, to holdout"
     assert text.label("marginals_tvd_floor") == "Marginals, total variation, floor"
     assert text.label("something_new") == "Something new"
-    assert text.amount(1250.0) == "1\u202f250" and text.amount(0.65) == "0.65"
+    assert text.amount(1250.0) == "1,250" and text.amount(0.65) == "0.65"
     assert text.amount(1.0, 5.0) == "1" and text.amount(1.0, 0.65) == "1.00"
-    assert text.p_value(0.0) == "< 0.0001" and text.p_value(0.0005) == "0.0005"
+    assert text.p_value(0.0) == "≤ 0.0001" and text.p_value(0.0005) == "0.0005"
     assert text.amount(0.0) == "0.00" and text.amount(0.1385) == "0.1385"
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,15 @@ from privsynth.attacks import Attack, AttackerView, score_all
 from privsynth.audit.plant import exact_copies, jittered_copies, resampled_columns
 from privsynth.evidence import Control
 from privsynth.measures import Material
-from privsynth.statistics import Game, auc, headline, max_t, permutation_aucs
+from privsynth.statistics import (
+    Game,
+    auc,
+    delong,
+    headline,
+    max_t,
+    permutation_aucs,
+    tpr_at_fpr,
+)
 from privsynth.tables import Records, Table, concat
 
 NEGATIVE_LEVEL = 0.005
@@ -70,7 +79,7 @@ def positive(
     been detected (max-T at the audit's level); they are reported and never gated.
     """
     rng = material.rng("control", "positive")
-    view = _Planter(material, rng)
+    view = _Planter(material)
     family = {name: attack for name, attack in attacks.items() if name != "exact_copy"}
     planted = limits.planted_share(material.game)
     shares = [*(share for share in SHARES if share < planted), planted]
@@ -79,21 +88,15 @@ def positive(
     jittered = jittered_copies(train, pool, rng)
     chunks = [
         material.space.encode(jittered.take(_rows(train, order[a:b]), "planted"))
-        for a, b in zip([0, *sizes], sizes, strict=False)
+        for a, b in pairwise([0, *sizes])
     ]
-    detected, aucs, refused = [], [], False
-    for n in range(1, len(chunks) + 1):
-        scores = score_all(family, material.targets, view.with_rows(*chunks[:n]), rng)
-        observed, permuted = permutation_aucs(list(scores.values()), material.game, rng)
-        detected.append(max_t(observed, permuted) <= material.alpha)
-        estimates = [auc(score, material.game, material.alpha) for score in scores.values()]
-        aucs.append(round(max(estimate.value for estimate in estimates), 4))
-        if n == len(chunks):
-            worst = headline(scores, material.game, material.alpha, rng)
-            rate = worst.get("tpr_at_fpr_0.01")
-            refused = worst["auc"].estimate.high >= limits.auc or (
-                rate is not None and rate.estimate.high >= limits.tpr
-            )
+    scores = [
+        list(score_all(family, material.targets, view.with_rows(*chunks[:n]), rng).values())
+        for n in range(1, len(chunks) + 1)
+    ]
+    detected = _detected(scores, material, rng)
+    aucs = [round(max(delong(score, material.game).value for score in one), 4) for one in scores]
+    refused = _refused(scores[-1], material, limits)
     smallest = next((s for s, found in zip(shares, detected, strict=True) if found), None)
     seen = f"{smallest:.1%} of the members" if smallest else "none of the shares tried"
     message = (
@@ -110,9 +113,30 @@ def positive(
                 "shares": [round(share, 4) for share in shares],
                 "detected": detected,
                 "auc": aucs,
+                "limit_auc": limits.auc,
+                "limit_tpr": limits.tpr,
             },
         ),
         notes,
+    )
+
+
+def _detected(scores: list[list[Any]], material: Material, rng: np.random.Generator) -> list[bool]:
+    """Return for each planted share whether max-T over its scores finds it; one draw for all."""
+    observed, permuted = permutation_aucs(list(chain(*scores)), material.game, rng)
+    found = []
+    for start, end in pairwise(accumulate(map(len, scores), initial=0)):
+        p = max_t(observed[start:end], permuted[:, start:end])
+        found.append(p <= material.alpha)
+    return found
+
+
+def _refused(scores: list[Any], material: Material, limits: Limits) -> bool:
+    """Return whether any upper bound reaches the limits, so that the table would not pass."""
+    game, alpha = material.game, material.alpha
+    rates = [tpr_at_fpr(score, game, 0.01, alpha) for score in scores]
+    return any(auc(score, game, alpha).high >= limits.auc for score in scores) or any(
+        rate is not None and rate.high >= limits.tpr for rate in rates
     )
 
 
@@ -141,8 +165,8 @@ def _own_controls(
 class _Planter:
     """Attacker's views of the released rows with planted ones; searches are shared."""
 
-    def __init__(self, material: Material, rng: np.random.Generator) -> None:
-        self.material, self.rng = material, rng
+    def __init__(self, material: Material) -> None:
+        self.material = material
 
     def with_rows(self, *planted: Records) -> AttackerView:
         return self.replaced(concat(*self.material.synthetic.leaves, *planted))

@@ -1,14 +1,21 @@
 """The command line: one file a verb; parse, call, print, exit."""
 
+import contextlib
+import functools
+import io
+import logging
 import os
+import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from privsynth import __version__
+from privsynth.cli._common import printable
 from privsynth.cli.audit import audit
 from privsynth.cli.doctor import doctor
 from privsynth.cli.gate import gate
@@ -40,8 +47,27 @@ _VERBS: dict[str, Callable[..., None]] = {
     "list": list_,
     "doctor": doctor,
 }
+
+
+def _guarded(verb: Callable[..., None]) -> Callable[..., None]:
+    """Return the verb with its ends in our hands: only ``typer.Exit`` may choose the exit code."""
+
+    @functools.wraps(verb)
+    def call(*args: Any, **options: Any) -> None:
+        try:
+            verb(*args, **options)
+        except KeyboardInterrupt:
+            print("interrupted; nothing half-written was left", file=sys.stderr)
+            raise typer.Exit(130) from None
+        except SystemExit as error:
+            # A plug-in that calls sys.exit(0) must not look like a table that passed.
+            raise RuntimeError.with_traceback(RuntimeError(), error.__traceback__) from None
+
+    return call
+
+
 for _name, _verb in _VERBS.items():
-    app.command(_name)(_verb)
+    app.command(_name)(_guarded(_verb))
 
 
 def _version(asked: bool) -> None:
@@ -62,20 +88,34 @@ def _top(
 
 def main() -> None:
     """Run the command line and leave with the exit code that tells a leak from a breakdown."""
-    try:
-        app()
-    except PrivsynthError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("interrupted; nothing half-written was left", file=sys.stderr)
-        sys.exit(130)
-    except (
-        Exception
-    ) as error:  # a crash: its message may quote cells, so only kind and place are told
-        frames = traceback.extract_tb(error.__traceback__)
-        shown = frames if os.environ.get("PRIVSYNTH_TRACEBACK") else frames[-1:]
-        print(f"crash: {type(error).__name__}; this is a bug, please report it", file=sys.stderr)
-        for frame in shown:
-            print(f"  at {frame.filename}:{frame.lineno} in {frame.name}", file=sys.stderr)
-        sys.exit(1)
+    with contextlib.suppress(ValueError):  # only the main thread may
+        signal.signal(signal.SIGTERM, _terminated)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that lacks a letter is no crash
+        sys.stdout.reconfigure(errors="backslashreplace")
+    # Warnings and logs of libraries may quote cells of a real table.
+    logging.getLogger().addHandler(logging.NullHandler())
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+        try:
+            app(prog_name="privsynth")
+        except PrivsynthError as error:
+            print(f"error: {printable(str(error))}", file=sys.stderr)
+            sys.exit(error.exit_code)
+        # A crash: its message may quote cells, so only kind and place are told.
+        except Exception as error:
+            _crashed(error)
+
+
+def _crashed(error: Exception) -> NoReturn:
+    frames = traceback.extract_tb(error.__traceback__)
+    shown = frames if os.environ.get("PRIVSYNTH_TRACEBACK") else frames[-1:]
+    print(f"crash: {type(error).__name__}; this is a bug, please report it", file=sys.stderr)
+    for frame in shown:
+        print(f"  at {frame.filename}:{frame.lineno} in {frame.name}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _terminated(number: int, frame: Any) -> NoReturn:
+    """End like Ctrl-C, so that what was begun is cleaned up."""
+    raise KeyboardInterrupt

@@ -1,19 +1,24 @@
 """What every verb shares: progress on stderr, answers on stdout, errors as exit codes."""
 
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from privsynth.progress import Progress, silent
+from privsynth.progress import Progress
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Seed = Annotated[
     int | None,
-    typer.Option("--seed", min=0, help="Root seed; without it one is drawn. Keep it private."),
+    typer.Option(
+        "--seed", min=0, max=2**63 - 1, help="Root seed; without it one is drawn. Keep it private."
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output that is there already.")]
 
@@ -27,25 +32,84 @@ def say(text: str = "", style: str | None = None) -> None:
     """Print a line for a person, on stderr; colour only on a terminal that wants it."""
     from rich.console import Console
 
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text, style=style, markup=False)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+    console.print(printable(text), style=style, markup=False)
+
+
+def printable(text: str) -> str:
+    """Return a text whose control characters are spelled out: names come from foreign files."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def answer(data: Any) -> None:
-    """Print one JSON document on stdout."""
-    sys.stdout.write(json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    """Print one JSON document on stdout, in ASCII: it must not depend on the terminal."""
+    sys.stdout.write(json.dumps(data, indent=2, sort_keys=True) + "\n")
+
+
+def rules_file(policy: str) -> Path | None:
+    """Return the file that ``--policy`` names, None for a preset."""
+    return None if policy.startswith("preset:") else Path(policy)
+
+
+def check_outputs(force: bool, *outputs: Path | None, inputs: tuple[Path | None, ...] = ()) -> None:
+    """Refuse, before any work, outputs that exist, cannot be written, or are also read."""
+    from privsynth.errors import InputError
+
+    wanted = [path for path in outputs if path is not None]
+    read = {path.resolve() for path in inputs if path is not None}
+    for i, path in enumerate(wanted):
+        if path.resolve() in read:
+            raise InputError(f"{path} is read by this command; name another output file")
+        if path.resolve() in {other.resolve() for other in wanted[:i]}:
+            raise InputError(f"{path} is named twice as an output; give each its own name")
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; name a file")
+        if os.path.lexists(path) and not force:
+            raise InputError(
+                f"{path} exists already; name another file, or replace it with --force"
+            )
+        parent = next((p for p in path.absolute().parents if os.path.lexists(p)), Path("/"))
+        if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+            raise InputError(f"{path}: cannot be written; {parent} is no folder to write to")
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Progress]:
-    """Give a reporter that draws a bar with the time left on a terminal, else a line a stage."""
+def progress() -> Iterator[Progress]:
+    """Give a reporter that draws a bar with the time left on a terminal, else a line a stage.
+
+    Meanwhile nothing else reaches stdout: a plug-in or library that prints would break the one
+    JSON document there, or quote a cell.
+    """
+    with _stdout_closed(), _reporter() as report:
+        yield report
+
+
+@contextmanager
+def _stdout_closed() -> Iterator[None]:
+    try:
+        sys.stdout.flush()
+        kept = os.dup(1)
+    except (AttributeError, OSError):  # it is closed already
+        yield
+        return
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)  # native libraries print past sys.stdout
+        try:
+            with contextlib.redirect_stdout(nowhere):
+                yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
+@contextmanager
+def _reporter() -> Iterator[Progress]:
     from rich.console import Console
 
     console = Console(stderr=True)
     if console.is_terminal:
         with _bar(console) as report:
             yield report
-    elif sys.stderr.isatty() or what == "quiet":
-        yield silent
     else:
         seen: set[str] = set()
 
@@ -82,16 +146,37 @@ def show_verdict(verdict: Any) -> None:
     say()
     status = verdict.status
     say(f"  {SIGNS[status]} {WORDS[status]}  {verdict.name}", style=f"bold {COLOURS[status]}")
-    say(f"  {verdict.headline}")
+    for line in _wrapped(verdict.headline, "  "):
+        say(line)
     say()
     for finding in verdict.findings:
-        mark = SIGNS[finding.status]
-        say(f"  {mark} {finding.rule:<14} {finding.message}", style=_muted(finding.status))
+        head = f"  {SIGNS[finding.status]} {finding.rule:<14} "
+        for line in _wrapped(finding.message, head):
+            say(line, style=_muted(finding.status))
     say()
+
+
+def _wrapped(text: str, head: str) -> list[str]:
+    """Return a message behind its head, as wide as the terminal, continued under its start."""
+    import shutil
+    import textwrap
+
+    width = max(min(shutil.get_terminal_size().columns, 110), 50)
+    return textwrap.wrap(
+        text, width, initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False
+    )
 
 
 def _muted(status: str) -> str | None:
     return None if status == "pass" else COLOURS[status]
+
+
+def check_one_generator(synthesizer: str | None, synth_cmd: str | None) -> None:
+    """Refuse two generators for one table, rather than silently take one of them."""
+    from privsynth.errors import InputError
+
+    if synthesizer and synth_cmd:
+        raise InputError("--synthesizer and --synth-cmd name two generators; give one of them")
 
 
 def key_values(pairs: list[str], option: str) -> dict[str, str]:

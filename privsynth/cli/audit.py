@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from privsynth.cli._common import Force, Json, Seed, answer, progress, say
+from privsynth.cli._common import (
+    Force,
+    Json,
+    Seed,
+    answer,
+    check_outputs,
+    progress,
+    rules_file,
+    say,
+)
 
 
 def audit(
@@ -36,6 +45,7 @@ def audit(
     """
     from privsynth.audit import Request
     from privsynth.audit import audit as measure
+    from privsynth.audit.checks import check_tables
     from privsynth.errors import InputError
     from privsynth.evidence import to_json
     from privsynth.policy import load_policy
@@ -43,8 +53,8 @@ def audit(
     from privsynth.randomness import fresh_seed
     from privsynth.tables import read, read_schema, stack, write_bytes
 
-    if out.exists() and not force:
-        raise InputError(f"{out} exists already; name another file, or replace it with --force")
+    tables = (train, *synthetic, holdout, reference, schema)
+    check_outputs(force, out, inputs=(*tables, rules_file(policy)))
     rules = load_policy(policy)
     real = read(train, None if schema is None else read_schema(schema), name="train")
     others = {
@@ -55,6 +65,7 @@ def audit(
         raise InputError("--reference without --holdout: give the holdout, the attacks count on it")
     released = stack([read(p, real.schema, role="synthetic", name=p.name) for p in synthetic])
     keep = keeper()
+    check_tables(real, released, others["holdout"], others["reference"])  # a refusal is no audit
     request = Request(
         train=real,
         synthetic=released,
@@ -65,9 +76,9 @@ def audit(
         name=name or synthetic[0].name.partition(".")[0],
         policy=rules.registration(),
         limits=rules.limits,
-        audits=keep.count(real.digest, released.digest),
+        audits=keep.count(real.fingerprint, released.fingerprint),
     )
-    with progress("audit") as report:
+    with progress() as report:
         bundle = measure(request, report)
     write_bytes(out, to_json(bundle).encode())
     if json:

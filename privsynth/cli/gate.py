@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from privsynth.cli._common import EXIT, Force, Json, answer, say, show_verdict
+from privsynth.cli._common import (
+    EXIT,
+    Force,
+    Json,
+    answer,
+    check_outputs,
+    rules_file,
+    say,
+    show_verdict,
+)
 
 
 def gate(
@@ -19,13 +28,11 @@ def gate(
 
     Exit code 0: pass. 10: fail. 11: inconclusive. 2: input error. 3: damaged evidence.
     """
-    from privsynth.errors import InputError
     from privsynth.evidence import read_bundle, to_json
     from privsynth.policy import decide, load_policy
     from privsynth.tables.write import write_bytes
 
-    if out is not None and out.exists() and not force:
-        raise InputError(f"{out} exists already; name another file, or replace it with --force")
+    check_outputs(force, out, inputs=(evidence, rules_file(policy)))
     verdict = decide(read_bundle(evidence), load_policy(policy))
     if out is not None:
         write_bytes(out, to_json(verdict).encode())

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from privsynth.cli._common import Force, Json, answer, progress, say
+from privsynth.cli._common import Force, Json, answer, check_outputs, progress, say
 
 
 def report(
@@ -17,17 +17,13 @@ def report(
     json: Json = False,
 ) -> None:
     """Render the report; it prints what the evidence holds and computes nothing."""
-    from privsynth.errors import InputError, IntegrityError
+    from privsynth.errors import IntegrityError
     from privsynth.evidence import read_bundle, read_model
     from privsynth.policy import Verdict, evidence_digest
     from privsynth.report import render
     from privsynth.run import now
 
-    for path in (out, html):
-        if path is not None and path.exists() and not force:
-            raise InputError(
-                f"{path} exists already; name another file, or replace it with --force"
-            )
+    check_outputs(force, out, html, inputs=(evidence, verdict))
     bundle = read_bundle(evidence)
     decided = None if verdict is None else read_model(Verdict, verdict, "verdict")
     if decided is not None and decided.evidence_digest != evidence_digest(bundle):
@@ -35,7 +31,7 @@ def report(
     files = {"evidence.json": evidence.read_bytes()}
     if verdict is not None:
         files["verdict.json"] = verdict.read_bytes()
-    with progress("report") as tell:
+    with progress() as tell:
         render(bundle, decided, pdf=out, html=html, created=now(), attachments=files, progress=tell)
     if json:
         answer({"pdf": str(out), "html": None if html is None else str(html)})

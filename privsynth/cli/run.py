@@ -34,7 +34,7 @@ def run(
 
     Exit code 0: pass. 10: fail. 11: inconclusive. 2: input error.
     """
-    from privsynth.cli._common import key_values
+    from privsynth.cli._common import check_one_generator, key_values
     from privsynth.run import RunConfig, read_config
     from privsynth.run import run as run_all
 
@@ -42,6 +42,9 @@ def run(
         config = read_config(source)
     else:
         config = RunConfig(table=str(source))
+    check_one_generator(synthesizer, synth_cmd)
+    if synthesizer:
+        config = config.model_copy(update={"synth_cmd": None})
     given = {
         "synthesizer": synthesizer,
         "policy": policy,
@@ -53,7 +56,7 @@ def run(
         "seed": seed,
     }
     config = config.model_copy(update={k: v for k, v in given.items() if v is not None})
-    with progress("run") as report:
+    with progress() as report:
         release = run_all(config, force=force, progress=report)
     verdict = release.verdict
     if json:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from privsynth.cli._common import Force, Json, answer, say
+from privsynth.cli._common import Force, Json, answer, check_outputs, say
 
 HEAD = """\
 # Read from {name} by privsynth; correct it, then declare it.
@@ -22,14 +22,12 @@ def schema(
     json: Json = False,
 ) -> None:
     """Guess kinds, ranges and categories, and say which entries came from the rows."""
-    from privsynth.errors import InputError
     from privsynth.tables.infer import infer
     from privsynth.tables.load import load
     from privsynth.tables.schema import dump_schema
     from privsynth.tables.write import write_bytes
 
-    if out.exists() and not force:
-        raise InputError(f"{out} exists already; name another file, or replace it with --force")
+    check_outputs(force, out, inputs=(table,))
     found = infer(load(table), domain=True)
     write_bytes(out, (HEAD.format(name=table.name) + dump_schema(found)).encode())
     if json:

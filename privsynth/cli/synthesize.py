@@ -5,16 +5,17 @@ from typing import Annotated
 
 import typer
 
-from privsynth.cli._common import Force, Json, Seed, answer, progress, say
+from privsynth.cli._common import Force, Json, Seed, answer, check_outputs, progress, say
 
 
 def synthesize(
     table: Annotated[Path, typer.Argument(help="The table to learn from.")],
     rows: Annotated[int, typer.Option(min=1, help="How many synthetic rows.")],
     out: Annotated[Path, typer.Option(help="Where to write: .csv, .csv.gz or .parquet.")],
-    synthesizer: Annotated[str, typer.Option(help="See `privsynth list synthesizers`.")] = (
-        "gaussian_copula"
-    ),
+    synthesizer: Annotated[
+        str | None,
+        typer.Option(help="See `privsynth list synthesizers`; gaussian_copula unless given."),
+    ] = None,
     synth_cmd: Annotated[str | None, typer.Option(help="A program as synthesizer.")] = None,
     schema: Annotated[Path | None, typer.Option(help="Kinds and domains of the columns.")] = None,
     option: Annotated[
@@ -26,7 +27,7 @@ def synthesize(
 ) -> None:
     """Make one synthetic table and its label; what it leaks is not known before an audit."""
     from privsynth import synthesizers
-    from privsynth.cli._common import key_values
+    from privsynth.cli._common import check_one_generator, key_values
     from privsynth.errors import InputError
     from privsynth.evidence import to_json
     from privsynth.provenance import keeper, label
@@ -35,31 +36,32 @@ def synthesize(
     from privsynth.run import generator_facts
     from privsynth.tables import check_informative, read, read_schema, table_bytes, write_bytes
 
+    check_outputs(force, out, inputs=(table, schema))
+    if not out.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
+        raise InputError(f"{out}: tables are written as .csv, .csv.gz or .parquet")
     beside = out.with_name(f"{out.name}.label.json")
-    for path in (out, beside):
-        if path.exists() and not force:
-            raise InputError(
-                f"{path} exists already; name another file, or replace it with --force"
-            )
+    check_outputs(force, beside, inputs=(table, schema))
+    check_one_generator(synthesizer, synth_cmd)
     maker = (
         synthesizers.command_synthesizer(synth_cmd)
         if synth_cmd
-        else choose(synthesizers.catalogue(), synthesizer, "synthesizer")
+        else choose(synthesizers.catalogue(), synthesizer or "gaussian_copula", "synthesizer")
     )
+    keep = keeper()
     source = read(table, None if schema is None else read_schema(schema))
     check_informative(source)
     options = key_values(option or [], "--option")
-    with progress("synthesize") as report:
+    with progress() as report:
         candidate = synthesizers.generate(
             maker, source, rows, fresh_seed() if seed is None else seed, options, report
         )
     data = table_bytes(candidate.synthetic, out.name)
     text = label(
         out.name, data, candidate.synthetic, generator_facts(candidate), claim=candidate.claim,
-        training_table=keeper().commit(source.digest),
+        training_table=keep.commit(source.digest),
     )  # fmt: skip
+    write_bytes(beside, to_json(text).encode())  # first: no table stands there without its label
     write_bytes(out, data)
-    write_bytes(beside, to_json(text).encode())
     if json:
         answer(text.model_dump(mode="json"))
         return

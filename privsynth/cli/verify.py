@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from privsynth.cli._common import Json, answer
+from privsynth.cli._common import Json, answer, printable
 
 
 def verify(
@@ -30,6 +30,7 @@ def verify(
         )
     else:
         for one in checks:
-            sys.stdout.write(f"{'ok ' if one.ok else 'BAD'} {one.name}: {one.detail}\n")
+            line = printable(f"{'ok ' if one.ok else 'BAD'} {one.name}: {one.detail}")
+            sys.stdout.write(f"{line}\n")
         sys.stdout.write("intact\n" if intact else "NOT INTACT\n")
     raise typer.Exit(0 if intact else 3)

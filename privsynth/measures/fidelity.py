@@ -12,6 +12,8 @@ from privsynth.tables import Records
 BINS = 10
 LEVELS = 30
 GROUPS = 20
+MAX_CELLS = 1000
+"""Cells of all columns together: with many columns each is cut into fewer, at least three."""
 
 
 def run(material: Material) -> Found:
@@ -47,17 +49,19 @@ def run(material: Material) -> Found:
         }
         for c, name in enumerate(material.space.names)
     ]
-    return Found(estimates, {"columns": columns}, {"rows": n, "bins": BINS})
+    return Found(estimates, {"columns": columns}, {"rows": n, "bins": cutter.bins})
 
 
 class _Cutter:
-    """Columns cut into few cells: 10 quantile bins or the 30 commonest categories, and missing."""
+    """Columns cut into few cells: quantile bins or the commonest categories, and missing."""
 
     def __init__(self, real: list[Records]) -> None:
         numbers = np.concatenate([rows.numbers for rows in real])
         codes = np.concatenate([rows.codes for rows in real])
-        self.edges = [_edges(numbers[:, j]) for j in range(numbers.shape[1])]
-        self.kept = [_commonest(codes[:, j]) for j in range(codes.shape[1])]
+        share = MAX_CELLS // max(numbers.shape[1] + codes.shape[1], 1)
+        self.bins, levels = (max(3, min(most, share - 3)) for most in (BINS, LEVELS))
+        self.edges = [_edges(numbers[:, j], self.bins) for j in range(numbers.shape[1])]
+        self.kept = [_commonest(codes[:, j], levels) for j in range(codes.shape[1])]
         self.widths = [len(edges) + 3 for edges in self.edges]
         self.widths += [len(kept) + 1 for kept in self.kept]
 
@@ -75,16 +79,16 @@ class _Cutter:
         return np.stack(out, axis=1)
 
 
-def _edges(values: Any) -> Any:
+def _edges(values: Any, bins: int) -> Any:
     present = values[~np.isnan(values)]
     if not len(present):
         return np.array([0.5])
-    return np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]))
+    return np.unique(np.quantile(present, np.linspace(0, 1, bins + 1)[1:-1]))
 
 
-def _commonest(codes: Any) -> Any:
+def _commonest(codes: Any, levels: int) -> Any:
     known, counts = np.unique(codes, return_counts=True)
-    return np.sort(known[np.argsort(-counts, kind="stable")[:LEVELS]])
+    return np.sort(known[np.argsort(-counts, kind="stable")[:levels]])
 
 
 class _Counts:
@@ -94,14 +98,14 @@ class _Counts:
         offsets = np.concatenate([[0], np.cumsum(cutter.widths)])
         self.offsets, self.n = offsets, len(codes)
         group = np.arange(len(codes)) % GROUPS
-        self.groups = np.empty((GROUPS, offsets[-1], offsets[-1]))
+        self.groups = np.empty((GROUPS, offsets[-1], offsets[-1]), np.float32)
         self.sizes = np.bincount(group, minlength=GROUPS)
         for g in range(GROUPS):
             hot = np.zeros((self.sizes[g], offsets[-1]), np.float32)
             rows = codes[group == g] + offsets[:-1]
             hot[np.arange(len(rows))[:, None], rows] = 1
             self.groups[g] = hot.T @ hot
-        self.total = self.groups.sum(axis=0)
+        self.total = self.groups.sum(axis=0, dtype=np.float64)
 
     def shares(self, without: int | None = None) -> Any:
         """Return joint shares, of all rows or of all but one group."""

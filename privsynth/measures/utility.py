@@ -1,4 +1,4 @@
-"""Train on synthetic, test on real: does a model learnt from the table work on real rows?"""
+"""Train on synthetic, test on real: whether a model learnt from the table works on real rows."""
 
 from typing import Any
 
@@ -87,6 +87,8 @@ class _Task:
         kind = self.score_name(test_y)
         if kind == "R²":
             return _r_squared(name, self._predict(x, y, test_x, False), test_y, alpha, rng)
+        classes = np.unique(np.r_[y, test_y])
+        y, test_y = np.searchsorted(classes, y), np.searchsorted(classes, test_y)
         if kind == "accuracy":
             guess = self._predict(x, y, test_x, True)
             return proportion(name, int((guess == test_y).sum()), len(test_y), alpha)
@@ -109,16 +111,25 @@ class _Task:
 
     def _predict(self, x: Any, y: Any, test_x: Any, classify: bool) -> Any:
         if len(np.unique(y)) < 2:
-            return np.full(len(test_x), y[0] if len(y) else np.nan)
-        return self._model(classify).fit(x, y).predict(test_x)
+            return np.full(len(test_x), y[0] if len(y) else -1)
+        with _one_thread():
+            return self._model(classify).fit(x, y).predict(test_x)
 
     def _chance(self, x: Any, y: Any, test_x: Any, positive: float) -> Any:
         if len(np.unique(y)) < 2:
             return np.zeros(len(test_x))
-        model = self._model(True).fit(x, y)
-        if positive not in model.classes_:
-            return np.zeros(len(test_x))
-        return model.predict_proba(test_x)[:, list(model.classes_).index(positive)]
+        with _one_thread():
+            model = self._model(True).fit(x, y)
+            if positive not in model.classes_:
+                return np.zeros(len(test_x))
+            return model.predict_proba(test_x)[:, list(model.classes_).index(positive)]
+
+
+def _one_thread() -> Any:
+    """Return a context in which the trees are grown by one thread: busy machines slow many down."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)
 
 
 def _r_squared(

@@ -34,6 +34,25 @@ class Rule:
     membership: bool = False
 
 
+def backed(finding: Finding, bundle: Bundle, planted: str) -> Finding:
+    """Return the finding, a pass only if the positive control planted no larger leak.
+
+    The control planted one at the limits of the registered policy; that the audit saw it says
+    nothing about the smaller leaks of a stricter policy.
+    """
+    control = bundle.controls.get("positive")
+    limit = control.series.get(planted) if control else None
+    if finding.status != "pass" or finding.limit is None or limit is None:
+        return finding
+    if float(limit) <= finding.limit + 1e-9:
+        return finding
+    message = (
+        f"{finding.message}; but the positive control planted a leak at the looser limit "
+        f"{limit:g}: audit again with this policy"
+    )
+    return finding.model_copy(update={"status": "inconclusive", "message": message})
+
+
 def below(
     rule: Rule, estimate: Estimate | None, limit: float, probes: tuple[str, ...], what: str,
     tolerates: str,
@@ -45,17 +64,17 @@ def below(
             message=f"{what} was not measured: see the reasons at the attacks", tolerates=tolerates,
         )  # fmt: skip
     status: Status
-    says = f"{what} is {estimate.value:.4g}"
+    says = f"{what} is {estimate.value:.4f}"
     if estimate.low >= limit:
         status = "fail"
-        says += f"; its lower bound {estimate.low:.4g} reaches the limit {limit:g}"
+        says += f"; its lower bound {estimate.low:.4f} reaches the limit {limit:g}"
     elif estimate.high < limit:
         status = "pass"
-        says += f"; its upper bound {estimate.high:.4g} is below the limit {limit:g}"
+        says += f"; its upper bound {estimate.high:.4f} is below the limit {limit:g}"
     else:
         status = "inconclusive"
         says += (
-            f"; its interval from {estimate.low:.4g} to {estimate.high:.4g} holds the limit "
+            f"; its interval from {estimate.low:.4f} to {estimate.high:.4f} holds the limit "
             f"{limit:g}: a larger holdout, or a smaller leak, would decide"
         )
     return Finding(

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from privsynth import registry
+from privsynth import attacks, registry
 from privsynth.audit import Limits
 from privsynth.errors import InputError, PolicyError, nearest_name
 from privsynth.evidence import Registration
@@ -62,6 +62,11 @@ class Policy:
             auc=getattr(auc, "below", Limits().auc), tpr=getattr(tpr, "below", Limits().tpr)
         )
 
+    @property
+    def required_attacks(self) -> tuple[str, ...]:
+        """The attacks that must have run for a pass."""
+        return getattr(self.rules.get("worst_auc"), "attacks", ())
+
     def registration(self) -> Registration:
         """Return the policy as it goes into the evidence before scoring begins."""
         return Registration(
@@ -78,8 +83,11 @@ def load_policy(text: str | Path) -> Policy:
     """Return the policy in a YAML file, or ``preset:NAME``; ``InputError`` says what is wrong."""
     if str(text).startswith("preset:"):
         return _build(PolicyFile(extends=str(text)), str(text))
-    path = Path(text)
-    return _build(from_yaml(PolicyFile, path, "policy"), f"policy file {path}")
+    path, where = Path(text), f"policy file {text}"
+    if not path.exists() and str(text).partition("@")[0] in _short_names():
+        raise InputError(f"{where} does not exist; the preset of that name is preset:{text}")
+    file = from_yaml(PolicyFile, path, "policy")
+    return _named_apart(file, _build(file, where), where)
 
 
 def from_document(document: dict[str, Any], where: str) -> Policy:
@@ -87,14 +95,34 @@ def from_document(document: dict[str, Any], where: str) -> Policy:
     return _build(validated(PolicyFile, document, where), where)
 
 
-def preset(name: str) -> tuple[str, dict[str, Any]]:
+def preset(name: str, where: str = "") -> tuple[str, dict[str, Any]]:
     """Return a preset's full name and content; ``internal`` is its newest version."""
     short = name.removeprefix("preset:")
     for full, content in PRESETS.items():
         if short in (full, full.partition("@")[0]):
             return full, content
-    known = [full.partition("@")[0] for full in PRESETS]
-    raise InputError(f"unknown preset {short!r}{nearest_name(short, known)}")
+    known = _short_names()
+    place = "" if where in ("", name) else f"{where}: extends: "
+    raise InputError(f"{place}unknown preset {short!r}{nearest_name(short, known)}")
+
+
+def _short_names() -> list[str]:
+    return [full.partition("@")[0] for full in PRESETS]
+
+
+def _named_apart(file: PolicyFile, policy: Policy, where: str) -> Policy:
+    """Return the policy of a file under a name that no reader takes for an unchanged preset."""
+    for name in policy.required_attacks:
+        if name not in attacks.catalogue():
+            hint = nearest_name(name, list(attacks.catalogue()))
+            raise PolicyError(f"{where}: rules.worst_auc.attacks: unknown attack {name!r}{hint}")
+    if policy.name not in PRESETS:
+        return policy
+    if policy.rules == _build(PolicyFile(extends=f"preset:{policy.name}"), where).rules:
+        return policy
+    if file.name:
+        raise PolicyError(f"{where}: name: {file.name!r} is a preset, and this policy differs")
+    return replace(policy, name=f"{policy.name}, changed")
 
 
 def _build(file: PolicyFile, where: str) -> Policy:
@@ -103,7 +131,7 @@ def _build(file: PolicyFile, where: str) -> Policy:
     if file.extends is not None:
         if not file.extends.startswith("preset:"):
             raise PolicyError(f"{where}: extends must name a preset, such as preset:partner")
-        full, content = preset(file.extends)
+        full, content = preset(file.extends, where)
         wanted |= content["rules"]
         name, rationale = name or full, rationale or f"for {content['rationale']}"
     for rule_name, values in file.rules.items():

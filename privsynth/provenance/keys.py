@@ -5,17 +5,19 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from privsynth.errors import InputError, IntegrityError
 from privsynth.evidence import Audits
+from privsynth.statistics import level
 from privsynth.tables import write_bytes
-
-BASE_ALPHA = 0.05
 
 
 def home() -> Path:
@@ -51,16 +53,8 @@ class Keeper:
         """
         path = self.folder / "audits.json"
         source, table = self.commit(f"source {source_digest}"), self.commit(synthetic_digest)
-        with _locked(self.folder):
-            known: dict[str, list[str]] = {}
-            if path.exists():
-                try:
-                    known = json.loads(path.read_text(encoding="utf-8"))
-                except ValueError:
-                    raise IntegrityError(
-                        f"{path} is damaged; restore it from a backup: without it the number of "
-                        "audits of a source is unknown"
-                    ) from None
+        with _kept(self.folder), _locked(self.folder):
+            known = _read_count(path)
             tables = known.setdefault(source, [])
             if table not in tables:
                 tables.append(table)
@@ -69,15 +63,24 @@ class Keeper:
         return Audits(number=number, alpha=level(number))
 
 
-def level(number: int) -> float:
-    """Return the one-sided level of the bounds in the ``number``-th audit of one source."""
-    return round(BASE_ALPHA * 6 / (3.141592653589793**2 * number**2), 6)
+def _read_count(path: Path) -> dict[str, list[str]]:
+    """Return the digests of the audited tables by source, none where nothing was audited yet."""
+    if not path.exists():
+        return {}
+    try:
+        known = TypeAdapter(dict[str, list[str]]).validate_json(path.read_bytes(), strict=True)
+    except ValidationError:
+        raise IntegrityError(
+            f"{path} is damaged; restore it from a backup: without it the number of audits of a "
+            "source is unknown"
+        ) from None
+    return known
 
 
 def keeper(folder: Path | None = None) -> Keeper:
     """Return the keeper in ``folder`` (default: ``home()``), making its key on first use."""
     folder = folder or home()
-    try:
+    with _kept(folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _locked(folder):
             path = folder / "key"
@@ -86,15 +89,24 @@ def keeper(folder: Path | None = None) -> Keeper:
                 temporary.touch(mode=0o600)
                 temporary.write_bytes(secrets.token_hex(32).encode())
                 os.replace(temporary, path)
-            key = bytes.fromhex(path.read_text().strip())
+            text = path.read_bytes().strip()
+    if not re.fullmatch(rb"[0-9a-f]{64}", text):
+        raise IntegrityError(
+            f"{folder / 'key'} is damaged: it must hold 64 hexadecimal digits; restore it from a "
+            "backup, or nothing here can be matched with earlier releases"
+        )
+    return Keeper(folder, bytes.fromhex(text.decode()))
+
+
+@contextmanager
+def _kept(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:
         raise InputError(
             f"{folder}: the key and the count of audits cannot be kept there "
             f"({type(error).__name__}); set PRIVSYNTH_HOME to a folder that can be written"
         ) from None
-    if len(key) < 16:
-        raise IntegrityError(f"{folder / 'key'} is damaged: it must hold 64 hexadecimal digits")
-    return Keeper(folder, key)
 
 
 @contextmanager

@@ -1,15 +1,22 @@
-"""Does a release folder still say what it said? Recomputes digests and the decision."""
+"""Does a release folder still say what it said? Recomputes digests, decision and label."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import privsynth
 from privsynth.errors import InputError, IntegrityError, PrivsynthError
 from privsynth.evidence import Bundle, read_bundle, read_model
 from privsynth.policy import Verdict, decide, from_document
 from privsynth.policy.policy import PolicyFile
-from privsynth.provenance.label import Label
+from privsynth.provenance.label import Label, label
 from privsynth.provenance.manifest import NAME, Manifest, entry
+from privsynth.provenance.reread import reread
+
+REQUIRED = (
+    "evidence.json", "verdict.json", "policy.json", "report.pdf", "report.html", "run.json",
+)  # fmt: skip
+LABEL = ".label.json"
 
 
 @dataclass(frozen=True)
@@ -31,8 +38,7 @@ def verify(folder: Path) -> list[Check]:
     if not (folder / NAME).exists():
         raise InputError(f"{folder}: no {NAME} here; name a release folder")
     manifest = read_model(Manifest, folder / NAME, "manifest")
-    checks = list(_files(folder, manifest))
-    checks += _record(folder)
+    checks = [*_files(folder, manifest), *_complete(folder), *_record(folder)]
     checks.append(Check("signature", True, "UNSIGNED: the record proves no author and no time"))
     return checks
 
@@ -47,13 +53,30 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[Check]:
         else:
             same = entry(path) == listed
             yield Check(name, same, "digest as listed" if same else "differs from its digest")
-    there = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
-    for name in sorted(there - set(manifest.files) - {NAME}):
-        yield Check(name, False, "not listed in the manifest")
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_symlink():
+            yield Check(name, False, "is a link; what it points to does not travel")
+        elif path.is_file() and name not in {*manifest.files, NAME}:
+            yield Check(name, False, "not listed in the manifest")
+
+
+def _complete(folder: Path) -> Iterator[Check]:
+    """Yield what a release must hold and does not, and tables that nobody labelled."""
+    for name in REQUIRED:
+        if not (folder / name).is_file():
+            yield Check(name, False, "missing: every release holds this file")
+    labels = {path.name.removesuffix(LABEL) for path in folder.glob(f"*{LABEL}")}
+    if len(labels) != 1:
+        yield Check("label", False, f"{len(labels)} labels; a release holds one labelled table")
+    known = {*REQUIRED, NAME, *labels, *(f"{name}{LABEL}" for name in labels)}
+    for path in sorted(folder.iterdir()):
+        if path.name not in known:
+            yield Check(path.name, False, "neither the labelled table nor a part of its record")
 
 
 def _record(folder: Path) -> Iterator[Check]:
-    """Yield whether evidence, policy, verdict and label fit together."""
+    """Yield whether evidence, policy, verdict, label and table fit together."""
     try:
         bundle = read_bundle(folder / "evidence.json")
         verdict = read_model(Verdict, folder / "verdict.json", "verdict")
@@ -63,33 +86,56 @@ def _record(folder: Path) -> Iterator[Check]:
         yield Check("record", False, str(error))
         return
     yield Check("evidence.json", True, "follows its schema")
+    same = policy.digest == bundle.policy.digest
+    yield Check("policy.json", same, f"{'the' if same else 'not the'} policy that was registered")
     again = decide(bundle, policy)
-    same = again == verdict
+    # Another version may word its sentences otherwise; what it decides is compared all the same.
+    own = bundle.versions.get("privsynth") == privsynth.__version__
+    same = again == verdict if own else _decided(again) == _decided(verdict)
     detail = (
         f"decided again from the evidence: {again.status}"
         if same
         else f"the evidence and the policy give {again.status}, not what verdict.json says"
     )
     yield Check("decision", same, detail)
-    yield from _labels(folder, bundle)
+    for path in sorted(folder.glob(f"*{LABEL}")):
+        problem = _label_problem(folder, path, bundle, verdict)
+        yield Check(path.name, not problem, problem or "names the audited rows, as they stand here")
 
 
-def _labels(folder: Path, bundle: Bundle) -> Iterator[Check]:
-    found = sorted(folder.glob("*.label.json"))
-    if not found:
-        yield Check("label", False, "no label beside the table")
-    for path in found:
-        try:
-            label = read_model(Label, path, "label")
-        except IntegrityError as error:
-            yield Check(path.name, False, str(error))
-            continue
-        table = folder / label.file
-        same = table.is_file() and entry(table).sha256 == label.sha256
-        audited = label.logical_digest == bundle.tables["synthetic"].digest
-        detail = "names the table beside it and the audited rows"
-        if not same:
-            detail = "its digest is not that of the table beside it"
-        elif not audited:
-            detail = "the audited table is not the one that is released"
-        yield Check(path.name, same and audited, detail)
+def _decided(verdict: Verdict) -> tuple[object, ...]:
+    """Return what a verdict decides, without its wording."""
+    rules = tuple((f.rule, f.status, f.limit, f.observed, f.hard) for f in verdict.findings)
+    digests = verdict.policy_digest, verdict.policy_registered, verdict.evidence_digest
+    return verdict.name, verdict.status, rules, digests
+
+
+def _label_problem(folder: Path, path: Path, bundle: Bundle, verdict: Verdict) -> str:
+    """Return what is wrong with a label and its table, "" if they are those of the record."""
+    try:
+        found = read_model(Label, path, "label")
+    except IntegrityError as error:
+        return str(error)
+    if path.name != f"{found.file}{LABEL}":
+        return "names another file than the one that it stands beside"
+    facts = {role: bundle.tables[role].digest for role in bundle.tables}
+    try:
+        table = reread(folder / found.file, bundle)
+    except InputError as error:
+        return str(error)
+    if f"sha256:{table.digest}" != facts.get("synthetic"):
+        return "the audited table is not the one that is released"
+    made = label(
+        found.file,
+        (folder / found.file).read_bytes(),
+        table,
+        bundle.generator,
+        claim=bundle.claim,
+        training_table=facts.get("train", ""),
+        verdict=verdict.status,
+        evidence="evidence.json",
+        made_by=found.made_by,
+        note=found.note,
+    )
+    wrong = sorted(key for key, value in made if value != getattr(found, key))
+    return f"does not fit table and evidence at {', '.join(wrong)}" if wrong else ""

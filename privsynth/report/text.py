@@ -92,8 +92,8 @@ def number(value: float | None) -> str:
 
 
 def p_value(value: float | None) -> str:
-    """Return a p-value; one that rounds to nothing as a bound, since no test gives zero."""
-    return "< 0.0001" if value is not None and value < 0.0001 else number(value)
+    """Return a p-value; the smallest that is written as a bound, since no test gives zero."""
+    return "≤ 0.0001" if value is not None and value <= 0.0001 else number(value)
 
 
 def amount(value: float | None, limit: float | None = None) -> str:
@@ -107,8 +107,8 @@ def amount(value: float | None, limit: float | None = None) -> str:
 
 
 def count(value: int | None) -> str:
-    """Return a whole number with thin spaces between its thousands."""
-    return "–" if value is None else f"{value:,}".replace(",", "\u202f").replace("-", "−")
+    """Return a whole number with commas between its thousands."""
+    return "–" if value is None else f"{value:,}".replace("-", "−")
 
 
 def percent(value: float | None) -> str:

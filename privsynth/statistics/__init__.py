@@ -8,6 +8,7 @@ from privsynth.statistics.family import Worst, headline, max_t, permutation_aucs
 from privsynth.statistics.game import Game
 from privsynth.statistics.power import min_detectable_auc, min_detectable_copies
 from privsynth.statistics.rates import advantage, roc, tpr_at_fpr
+from privsynth.statistics.retries import level
 
 __all__ = [
     "Estimate",
@@ -18,6 +19,7 @@ __all__ = [
     "copied_excess",
     "delong",
     "headline",
+    "level",
     "max_t",
     "min_detectable_auc",
     "min_detectable_copies",

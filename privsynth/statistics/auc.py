@@ -11,13 +11,16 @@ from privsynth.statistics.binomial import lower, upper
 from privsynth.statistics.estimate import Estimate
 from privsynth.statistics.game import Game
 
-MIN_ABOVE_MODE = 20
-"""With fewer members above the modal score, DeLong's variance rests on too few rows."""
+MIN_OFF_MODE = 20
+"""With fewer members off the modal score, DeLong's variance rests on too few of them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Auc:
-    """AUC of one score, its standard error, and the influence of each unit, ``(units,)``."""
+    """AUC of one score, its standard error, and the influence of each unit, ``(units,)``.
+
+    ``degenerate`` marks scores for which the standard error says too little.
+    """
 
     value: float
     error: float
@@ -53,24 +56,23 @@ def _nearly_constant(scores: Any, game: Game) -> bool:
     levels, counts = np.unique(scores, return_counts=True)
     if len(levels) <= 2:
         return True
-    mode = levels[counts.argmax()]
-    above = game.unit_is_member & (game.unit_max(scores) > mode)
-    return bool(counts.max() > 1 and above.sum() < MIN_ABOVE_MODE)
+    off = game.unit_is_member & (game.unit_max(scores) != levels[counts.argmax()])
+    return bool(off.sum() < MIN_OFF_MODE)
 
 
 def auc(scores: Any, game: Game, alpha: float, *, name: str = "auc") -> Estimate:
     """Return the AUC with one-sided bounds at ``1 - alpha``: DeLong on the logit scale.
 
-    Binary and nearly constant scores get the wider of that and the exact bounds of
-    ``exact_bounds`` (gate-statistics 2): for them DeLong's standard error is near 0.
+    Binary scores, and those where fewer than 20 members differ from the modal score, get the
+    wider of that and ``exact_bounds`` (gate-statistics 2): DeLong's error is near 0 for them.
     """
     found = delong(scores, game)
     low, high = logit_bounds(found, alpha)
     method = "delong-logit"
     if found.degenerate:
         exact_low, exact_high = exact_bounds(scores, game, alpha)
-        low, high = min(low, exact_low, found.value), max(high, exact_high, found.value)
-        method = "clopper-pearson-auc"
+        low, high = min(low, exact_low), max(high, exact_high)
+        method = "exact-auc"
     return Estimate(
         name=name,
         value=found.value,
@@ -93,6 +95,22 @@ def logit_bounds(found: Auc, alpha: float) -> tuple[float, float]:
 
 
 def exact_bounds(scores: Any, game: Game, alpha: float) -> tuple[float, float]:
+    """Return bounds of a degenerate score's AUC that need no large numbers; they hold the value.
+
+    Nearly constant scores: see ``_levels``. Perfectly separated ones: a ROC through a point with
+    TPR - FPR = J has an area of at least J, and J has a Dvoretzky-Kiefer-Wolfowitz-Massart band.
+    """
+    value = delong(scores, game).value
+    if _nearly_constant(scores, game):
+        low, high = _levels(scores, game, alpha)
+    else:
+        sides = (game.n_members, game.n_non_members)
+        band = sum(float(np.sqrt(np.log(2 / alpha) / (2 * n))) for n in sides)
+        low, high = (1 - band, 1.0) if value > 0.5 else (0.0, band)
+    return min(max(low, 0.0), value), max(min(high, 1.0), value)
+
+
+def _levels(scores: Any, game: Game, alpha: float) -> tuple[float, float]:
     """Return bounds of the AUC of the score cut into below, at and above its modal value.
 
     The AUC of three levels is the area under a ROC of two points, rising in both true-positive

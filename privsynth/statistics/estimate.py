@@ -63,4 +63,6 @@ def _down(x: float) -> float:
 
 
 def _up(x: float) -> float:
-    return math.ceil(round(x * SCALE, 6)) / SCALE + 0.0
+    steps = math.ceil(round(x * SCALE, 6))
+    # What is above 0 stays above it: a p-value of 1e-12 is not 0.
+    return (max(steps, 1) if x > 0 else steps) / SCALE + 0.0

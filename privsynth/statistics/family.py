@@ -100,11 +100,7 @@ def family_low(
     """
     regular = [name for name in found if not found[name].degenerate]
     each = alpha / len(found)
-    bounds = [
-        min(exact_bounds(scores[name], game, each)[0], found[name].value)
-        for name in found
-        if found[name].degenerate
-    ]
+    bounds = [exact_bounds(scores[name], game, each)[0] for name in found if found[name].degenerate]
     if regular:
         influence = np.stack([found[n].influence / found[n].error for n in regular], axis=1)
         top = np.empty(DRAWS)

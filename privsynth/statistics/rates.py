@@ -102,18 +102,21 @@ def advantage(scores: Any, game: Game, alpha: float) -> Estimate:
 def roc(scores: Any, game: Game, points: int = 60) -> dict[str, list[float]]:
     """Return the ROC on a fixed grid of false-positive rates, as lists ``fpr`` and ``tpr``.
 
-    The grid starts where five non-members have been passed: finer steps would show single people.
+    Between attained points it is the straight line of an attacker who breaks ties by a coin, so
+    the area below it is the AUC. The grid starts where five non-members have been passed: finer
+    steps would show single people. For pictures only; ``tpr_at_fpr`` interpolates nothing.
     """
     best = game.unit_max(scores)
-    members = np.sort(best[game.unit_is_member])
-    others = np.sort(best[~game.unit_is_member])[::-1]
-    n0 = len(others)
-    start = min(max(5 / n0, 1e-3), 0.5)
+    members, others = np.sort(best[game.unit_is_member]), np.sort(best[~game.unit_is_member])
+    cuts = np.unique(best)[::-1]
+    tpr = 1 - np.searchsorted(members, cuts, side="left") / len(members)
+    fpr = 1 - np.searchsorted(others, cuts, side="left") / len(others)
+    start = min(max(5 / len(others), 1e-3), 0.5)
     grid = np.unique(np.r_[np.geomspace(start, 1, points // 2), np.linspace(start, 1, points // 2)])
-    allowed = np.minimum(np.floor(grid * n0).astype(int), n0 - 1)
-    tpr = 1 - np.searchsorted(members, others[allowed], side="right") / len(members)
-    tpr[grid >= 1] = 1.0
+    # Several thresholds at one false-positive rate: the highest true-positive rate ends the step.
+    attained, last = np.unique(fpr[::-1], return_index=True)
+    curve = np.interp(grid, np.r_[0.0, attained], np.r_[0.0, tpr[::-1][last]])
     return {
         "fpr": [0.0, *np.round(grid, 4).tolist()],
-        "tpr": [0.0, *np.round(tpr, 4).tolist()],
+        "tpr": [0.0, *np.round(curve, 4).tolist()],
     }

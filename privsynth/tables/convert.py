@@ -1,6 +1,7 @@
 """Raw cells into canonical ones, so that equal values are equal whatever wrote the file."""
 
 import re
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from pandas.api.types import (
 )
 
 from privsynth.errors import InputError
-from privsynth.tables.schema import Column
+from privsynth.tables.schema import Column, microsecond
 
 MISSING = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "<na>", "nat", "-nan", "#na", "n.a."}
@@ -22,6 +23,8 @@ MISSING = frozenset(
 TRUE = frozenset({"true", "t", "yes", "1", "1.0"})
 FALSE = frozenset({"false", "f", "no", "0", "0.0"})
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_WHOLE = re.compile(r"[+-]?\d{1,40}")
+_NO_INTEGER = -(2**63)
 _PLAIN = re.compile(r"-?(0|[1-9]\d*)\.0+")
 
 
@@ -54,25 +57,38 @@ def convert(raw: pd.Series, column: Column) -> Cells:
     """
     raw = raw.reset_index(drop=True)
     missing = is_missing(raw, column)
-    if column.kind in ("numeric", "integer"):
-        values = numbers(raw, missing)
-    elif column.kind == "datetime":
+    if column.kind == "datetime":
         return _datetimes(raw, missing, column)
-    elif column.kind == "boolean":
+    if column.kind == "boolean":
         return _booleans(raw, missing)
-    else:
+    if column.kind == "integer":
+        return _integers(raw, missing, column)
+    if column.kind != "numeric":
         return _texts(raw, missing, column)
+    values = numbers(raw, missing)
     bad = ~missing & ~np.isfinite(values)
-    if column.kind == "integer":
-        bad |= ~missing & (np.abs(np.where(bad, 0, values)) >= 2**63)
     values = np.where(bad | missing, np.nan, values)
-    outside = _beyond(values, column.low, column.high)
-    if column.kind == "integer":
-        whole = np.isnan(values) | (values == np.round(values))
-        bad |= ~whole
-        values = np.where(bad, np.nan, values)
-        return Cells(pd.Series(values).astype("Int64"), bad, outside)
-    return Cells(pd.Series(values), bad, outside)
+    return Cells(pd.Series(values), bad, _beyond(values, column))
+
+
+def _integers(raw: pd.Series, missing: Any, column: Column) -> Cells:
+    # Not by way of float64, which makes one number of many beyond 2**53.
+    codes, values = pd.factorize(raw, use_na_sentinel=True)
+    parsed = np.array([_integer(value) for value in values] + [_NO_INTEGER], dtype=np.int64)
+    bad = ~missing & (parsed[codes] == _NO_INTEGER)
+    cells = pd.Series(parsed[codes], dtype="Int64").mask(missing | bad)
+    outside = _beyond(cells.to_numpy(np.float64, na_value=np.nan), column)
+    return Cells(cells, bad, outside)
+
+
+def _integer(value: Any) -> int:
+    text = str(int(value) if isinstance(value, bool | np.bool_) else value).strip()
+    if _WHOLE.fullmatch(text):
+        number = int(text)
+    else:
+        found = _number(text)
+        number = int(found) if np.isfinite(found) and found == np.round(found) else _NO_INTEGER
+    return number if abs(number) < -_NO_INTEGER else _NO_INTEGER
 
 
 def numbers(raw: pd.Series, missing: Any) -> Any:
@@ -91,7 +107,8 @@ def _number(value: Any) -> float:
     return float(text)
 
 
-def _beyond(values: Any, low: Any, high: Any) -> Any:
+def _beyond(values: Any, column: Column) -> Any:
+    low, high = column.ends
     outside = np.zeros(len(values), bool)
     with np.errstate(invalid="ignore"):
         if low is not None:
@@ -103,23 +120,29 @@ def _beyond(values: Any, low: Any, high: Any) -> Any:
 
 def _datetimes(raw: pd.Series, missing: Any, column: Column) -> Cells:
     if is_datetime64_any_dtype(raw.dtype):
-        stamps = pd.to_datetime(raw, utc=True)
+        cells = pd.to_datetime(raw, utc=True).dt.tz_localize(None).astype("datetime64[us]")
     else:
-        texts = raw.astype(object).where(~missing, None)
-        style = column.format or "ISO8601"
-        stamps = pd.to_datetime(texts, format=style, utc=True, errors="coerce")
-    cells = stamps.dt.tz_localize(None).astype("datetime64[us]")
+        codes, values = pd.factorize(raw.astype(object).mask(missing), use_na_sentinel=True)
+        stamps = _stamps(pd.Series(values, dtype=object), column)
+        cells = pd.Series(np.append(stamps, np.datetime64("NaT", "us"))[codes])
     bad = ~missing & cells.isna().to_numpy()
-    low, high = (None if end is None else instant(end, column) for end in (column.low, column.high))
-    return Cells(cells, bad, _beyond(microseconds(cells), low, high))
+    return Cells(cells, bad, _beyond(microseconds(cells), column))
 
 
-def instant(text: str | float, column: Column) -> float:
-    """Return a declared datetime bound in microseconds since 1970."""
-    stamp = pd.to_datetime(str(text), utc=True, errors="coerce", format="ISO8601")
-    if pd.isna(stamp):
-        raise InputError(f"column {column.name!r}: bounds of a datetime must be ISO dates")
-    return float(stamp.value // 1000)
+def _stamps(texts: pd.Series, column: Column) -> Any:
+    """Return datetime64[us], shape ``(texts,)``, in UTC; NaT where a text is no datetime."""
+    style = column.format or "ISO8601"
+    try:
+        stamps = pd.to_datetime(texts, format=style, utc=True, errors="coerce")
+    except ValueError:
+        raise InputError(f"column {column.name!r}: {style!r} is no strptime format") from None
+    found = stamps.dt.tz_localize(None).to_numpy("datetime64[us]").copy()
+    if column.format is None:
+        # pandas counts nanoseconds, so its years end in 2262: 9999-12-31, "for ever", is beyond.
+        for i in np.flatnonzero(np.isnat(found)):
+            with suppress(ValueError):
+                found[i] = np.datetime64(int(microsecond(str(texts[i]).strip())), "us")
+    return found
 
 
 def microseconds(cells: pd.Series) -> Any:
@@ -143,6 +166,8 @@ def _texts(raw: pd.Series, missing: Any, column: Column) -> Cells:
     codes, values = pd.factorize(raw.astype(object), use_na_sentinel=True)
     if column.is_read:
         spelled = [_spelling(value, column) for value in values]
+    elif column.kind == "id":
+        spelled = [plain(str(value).strip()) for value in values]
     else:
         spelled = [str(value).strip() for value in values]
     table = np.array([*spelled, None], dtype=object)
@@ -157,8 +182,10 @@ def _texts(raw: pd.Series, missing: Any, column: Column) -> Cells:
 def _spelling(value: Any, column: Column) -> str:
     """Return a category's one spelling: the declared one where there is one, else plain."""
     text = str(value).strip()
-    if column.categories is None or text in column.categories:
+    if column.categories is None:
         return plain(text)
+    if text in column.categories:
+        return text
     same = {comparable(category): category for category in column.categories}
     return same.get(comparable(text), plain(text))
 

@@ -1,16 +1,19 @@
 """One frozen space for every comparison: scaled numbers, category codes and exact cell values."""
 
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from privsynth.tables.convert import comparable, instant, microseconds
+from privsynth.tables.convert import comparable, microseconds
 from privsynth.tables.schema import Column, Schema
 from privsynth.tables.table import Table
 
 _ABSENT = np.int64(-(2**63))
+_HALF = np.finfo(np.float64).max / 2
+"""Ends of a range stay within this, so that its width is a number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,14 +95,12 @@ class Space:
         for j, column in enumerate(self.ordered):
             bad = table.unreadable.get(column.name)
             values = _values(table.frame[column.name], column)
-            scaled = np.clip((values - self.low[j]) / self.width[j], 0.0, 1.0)
+            with np.errstate(over="ignore"):  # far outside the range: cut to its end
+                scaled = np.clip((values - self.low[j]) / self.width[j], 0.0, 1.0)
             scaled = np.where(np.isinf(values), np.inf, scaled)
             numbers[:, j] = scaled if bad is None else np.where(bad, np.inf, scaled)
-            if column.kind == "ordinal":
-                cells[:, j] = _hashes(_category_texts(table.frame[column.name], column))
-            else:
-                cells[:, j] = _bits(values)
-            _mark(cells[:, j], bad)
+            cells[:, j] = _exact(table.frame[column.name], values, column)
+            _mark(cells[:, j], bad, table.name)
         for j, column in enumerate(self.coded):
             bad = table.unreadable.get(column.name)
             texts = _category_texts(table.frame[column.name], column)
@@ -108,7 +109,7 @@ class Space:
             found = numbered[known]
             codes[:, j] = found if bad is None else np.where(bad, -1, found)
             cells[:, len(self.ordered) + j] = _hashes(texts)
-            _mark(cells[:, len(self.ordered) + j], bad)
+            _mark(cells[:, len(self.ordered) + j], bad, table.name)
         return Records(numbers, codes, cells, table.units)
 
 
@@ -135,13 +136,8 @@ def _bounds(column: Column, cells: list[Any]) -> tuple[float, float]:
     values = np.concatenate([_values(part, column) for part in cells])
     values = values[np.isfinite(values)]
     found = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-    ends = []
-    for declared, read in zip((column.low, column.high), found, strict=True):
-        if declared is None:
-            ends.append(read)
-        else:
-            ends.append(instant(declared, column) if column.kind == "datetime" else float(declared))
-    return ends[0], ends[1]
+    low, high = (r if end is None else end for end, r in zip(column.ends, found, strict=True))
+    return max(low, -_HALF), min(high, _HALF)
 
 
 def _values(cells: pd.Series, column: Column) -> Any:
@@ -162,7 +158,12 @@ def _category_texts(cells: pd.Series, column: Column) -> pd.Series:
     return pd.Series(table[known], dtype=object)
 
 
-def _bits(values: Any) -> Any:
+def _exact(cells: pd.Series, values: Any, column: Column) -> Any:
+    """Return ordered cells as int64 of their own: the bits of a float, an integer itself."""
+    if column.kind == "ordinal":
+        return _hashes(_category_texts(cells, column))
+    if column.kind == "integer":
+        return cells.astype("Int64").to_numpy(np.int64, na_value=_ABSENT)
     bits = np.ascontiguousarray(values, np.float64).view(np.int64).copy()
     bits[np.isnan(values)] = _ABSENT
     return bits
@@ -175,9 +176,10 @@ def _hashes(texts: pd.Series) -> Any:
     return np.where(missing, _ABSENT, hashed)
 
 
-def _mark(cells: Any, bad: Any) -> None:
-    """Give each unreadable cell a value of its own, so that it equals nothing."""
+def _mark(cells: Any, bad: Any, name: str) -> None:
+    """Give each unreadable cell a value of its own, so that it equals nothing in any table."""
     if bad is not None and bad.any():
         rows = np.flatnonzero(bad)
-        # NaN patterns other than the canonical one: no readable number has these bits.
-        cells[rows] = np.int64(-(2**62)) - rows - 1
+        # Patterns of NaN with table and row in them: the bits of no number, a hash by no chance.
+        table = np.int64(zlib.crc32(name.encode()) % 2**19)
+        cells[rows] = np.int64(0x7FF8 << 48) + (table << np.int64(32)) + rows + 1

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
 
+from privsynth.errors import InputError
 from privsynth.tables.convert import convert, is_missing, numbers
 from privsynth.tables.schema import Column, Kind, Schema
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 _ID_NAME = re.compile(r"(^|[_\W])(id|uuid|guid|key|seqn|ssn|mrn|iban|email|e-mail|phone)$", re.I)
+_INFINITE = re.compile(r"[+-]?inf(inity)?", re.I)
 _MOSTLY_UNIQUE = 0.9
 _FEW_ROWS = 20
 
@@ -22,18 +24,38 @@ def infer(raw: pd.DataFrame, *, domain: bool = False) -> Schema:
     With ``domain`` the bounds and categories found in the rows are written down too, for a person
     to replace by public ones: as they stand they are taken from real rows and are not public.
     """
-    columns = [_column(str(name), raw[name], domain) for name in raw.columns]
+    _refuse_data_as_header([str(name) for name in raw.columns])
+    columns = [
+        _column(str(name), raw[name], domain)
+        for name in raw.columns
+        if not is_index(str(name), raw[name])
+    ]
     return Schema(columns=tuple(columns))
 
 
-def is_index(name: str, cells: pd.Series) -> bool:
-    """Return whether a column is a row number that a tool wrote beside the data."""
+def _refuse_data_as_header(names: list[str]) -> None:
+    values = numbers(pd.Series(names, dtype=object), np.zeros(len(names), bool))
+    values = values[np.isfinite(values)]
+    # 0, 1, 2 … or a row of years are names; other numbers are the first person's.
+    if 2 * len(values) > len(names) > 1 and not (np.diff(values) > 0).all():
+        raise InputError(
+            "the first line of the table holds numbers where column names should be; add a line "
+            "with the names above it"
+        )
+
+
+def is_index(name: str, cells: pd.Series, *, in_order: bool = False) -> bool:
+    """Return whether a column is a row number that a tool wrote beside the data.
+
+    It has the name that tools give it, and whole numbers of which none comes twice. With
+    ``in_order`` each is one more than the last: numbers left by a split may name rows elsewhere.
+    """
     if name not in ("", "index", "rownames") and not re.fullmatch(r"Unnamed: \d+", name):
         return False
     values = numbers(cells, is_missing(cells))
-    return bool(np.isfinite(values).all() and len(values) == 1) or bool(
-        np.isfinite(values).all() and (np.diff(values) == 1).all()
-    )
+    if not np.isfinite(values).all() or (values != np.round(values)).any():
+        return False
+    return bool((np.diff(values) == 1).all() if in_order else (np.diff(np.sort(values)) > 0).all())
 
 
 def _column(name: str, raw: pd.Series, domain: bool) -> Column:
@@ -80,6 +102,8 @@ def _kind(name: str, raw: pd.Series, missing: Any) -> Kind:
     # A few unreadable cells in a column of numbers are a damaged column, not a categorical one:
     # call it numeric, and reading names the first such row.
     if np.isfinite(values).mean() > _MOSTLY_UNIQUE and len(texts) > _FEW_ROWS:
+        return "numeric"
+    if texts[~np.isfinite(values)].str.fullmatch(_INFINITE).all():
         return "numeric"
     if n >= _FEW_ROWS and unique > _MOSTLY_UNIQUE:
         return "text" if texts.str.count(r"\s").mean() >= 3 else "id"

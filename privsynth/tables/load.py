@@ -4,7 +4,6 @@ import csv
 import gzip
 import io
 import zlib
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from privsynth.errors import InputError
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 DELIMITERS = (",", ";", "\t", "|")
+_LAST = "end"
 
 
 def load(path: Path) -> pd.DataFrame:
@@ -22,14 +22,14 @@ def load(path: Path) -> pd.DataFrame:
     Raises ``InputError`` for a file that is missing, empty, truncated, not UTF-8, no table, or has
     two columns of one name or no rows.
     """
-    if not path.exists():
-        raise InputError(f"{path}: there is no such file")
-    if path.is_dir():
-        raise InputError(f"{path}: this is a folder; name a table file ({', '.join(SUFFIXES)})")
     name = path.name.lower()
-    if not name.endswith(SUFFIXES):
-        raise InputError(f"{path}: unknown kind of file; expected one of {', '.join(SUFFIXES)}")
     try:
+        if not path.exists():
+            raise InputError(f"{path}: there is no such file")
+        if path.is_dir():
+            raise InputError(f"{path}: this is a folder; name a table file ({', '.join(SUFFIXES)})")
+        if not name.endswith(SUFFIXES):
+            raise InputError(f"{path}: unknown kind of file; expected one of {', '.join(SUFFIXES)}")
         frame = _parquet(path) if name.endswith(".parquet") else _delimited(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or 'damaged file'})") from None
@@ -40,10 +40,13 @@ def load(path: Path) -> pd.DataFrame:
 
 def _names(names: list[str], path: Path) -> list[str]:
     names = [str(name).strip() for name in names]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        shown = ", ".join(repr(name) for name in twice[:5])
-        raise InputError(f"{path}: several columns are called {shown}; give each its own name")
+    for place, name in enumerate(names, start=1):
+        first = names.index(name) + 1
+        if first < place:  # not quoted: in a file without a header these are somebody's cells
+            raise InputError(
+                f"{path}: columns {first} and {place} have the same name in the first line; give "
+                "each column its own name"
+            )
     return names
 
 
@@ -56,20 +59,42 @@ def _parquet(path: Path) -> pd.DataFrame:
     except pa.ArrowException:
         raise InputError(f"{path}: not a Parquet file, or one that ends in the middle") from None
     names = _names(table.column_names, path)
-    for field in table.schema:
-        if pa.types.is_nested(field.type) and not pa.types.is_dictionary(field.type):
-            raise InputError(
-                f"{path}: column {field.name!r} holds {field.type}; only plain cells can be audited"
-            )
-    integers = {
-        kind: pd.Int64Dtype()
-        for kind in (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(),
-                     pa.uint32(), pa.uint64())
-    }  # fmt: skip
-    mapping: dict[Any, Any] = {**integers, pa.bool_(): pd.BooleanDtype()}
+    for i, field in enumerate(table.schema):
+        table = table.set_column(i, field.name, _plain_cells(table.column(i), field, path))
+    integers = {pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32()}
+    mapping: dict[Any, Any] = {
+        **dict.fromkeys(integers, pd.Int64Dtype()),
+        pa.uint64(): pd.UInt64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+    }
     frame = table.to_pandas(types_mapper=mapping.get, ignore_metadata=True)
     frame.columns = names
     return frame
+
+
+def _plain_cells(cells: Any, field: Any, path: Path) -> Any:
+    """Return a Parquet column whose cells pandas takes as they would stand in a CSV file."""
+    import pyarrow as pa
+
+    kind = field.type
+    if pa.types.is_dictionary(kind):
+        cells = cells.cast(kind.value_type)
+        kind = kind.value_type
+    if pa.types.is_nested(kind):
+        raise InputError(
+            f"{path}: column {field.name!r} holds {kind}; only plain cells can be audited"
+        )
+    if pa.types.is_float32(kind) or pa.types.is_float16(kind):
+        # By way of the shortest text, so that 0.1 in single precision is the 0.1 of a CSV file.
+        return cells.cast(pa.string()).cast(pa.float64())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        try:
+            return cells.cast(pa.large_string())
+        except pa.ArrowInvalid:
+            raise InputError(
+                f"{path}: column {field.name!r} holds bytes that are no text; leave it out"
+            ) from None
+    return cells
 
 
 def _delimited(path: Path) -> pd.DataFrame:
@@ -79,6 +104,9 @@ def _delimited(path: Path) -> pd.DataFrame:
     data = _bytes(path)
     header, delimiter = _header(data, path)
     names = _names(header, path)
+    # A row of our own at the end comes out as itself, unless a quote before it was never closed.
+    last = delimiter.join([_LAST] * len(names))
+    data = data.strip(b"\r\n") + b"\n" + last.encode()
     bad: list[Any] = []
 
     def note(row: Any) -> str:
@@ -89,7 +117,7 @@ def _delimited(path: Path) -> pd.DataFrame:
         table = arrow_csv.read_csv(
             pa.BufferReader(data),
             read_options=arrow_csv.ReadOptions(
-                column_names=names, skip_rows=0, use_threads=False, block_size=max(len(data), 1)
+                column_names=names, skip_rows=0, use_threads=False, block_size=len(data)
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter,
@@ -113,18 +141,26 @@ def _delimited(path: Path) -> pd.DataFrame:
         )
     frame = table.slice(1).to_pandas()
     frame.columns = names
-    return frame
+    if not len(frame) or not (frame.iloc[-1] == _LAST).all():
+        raise InputError(
+            f"{path}: a quote is opened and never closed; the file is truncated or damaged"
+        )
+    return frame.iloc[:-1]
 
 
 def _bytes(path: Path) -> bytes:
     try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        data = (
+            gzip.decompress(path.read_bytes())
+            if path.suffix.lower() == ".gz"
+            else path.read_bytes()
+        )
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise InputError(f"{path}: not a gzip file, or one that ends in the middle") from None
     data = data.removeprefix(b"\xef\xbb\xbf")
     if not data.strip():
         raise InputError(f"{path}: the file is empty")
-    if b"\x00" in data[:65536]:
+    if b"\x00" in data:
         raise InputError(f"{path}: this is binary data or not UTF-8, not a CSV table")
     return data
 
@@ -138,7 +174,14 @@ def _header(data: bytes, path: Path) -> tuple[list[str], str]:
         raise InputError(f"{path}: the text is not UTF-8; save it as UTF-8") from None
     if line.lstrip()[:1] in ("{", "[", "<"):
         raise InputError(f"{path}: this is JSON, HTML or XML, not a CSV table")
-    first = line.split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=lambda mark: (first.count(mark), -DELIMITERS.index(mark)))
-    header = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
-    return header, delimiter
+    headers = {mark: _cells(line.lstrip("\r\n"), mark, path) for mark in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda mark: (len(headers[mark]), -DELIMITERS.index(mark)))
+    return headers[delimiter], delimiter
+
+
+def _cells(text: str, delimiter: str, path: Path) -> list[str]:
+    """Return the cells of the first row of ``text``."""
+    try:
+        return next(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter))
+    except csv.Error:
+        raise InputError(f"{path}: this is not a table that can be read as CSV") from None

@@ -41,15 +41,16 @@ def from_raw(raw: pd.DataFrame, schema: Schema | None, *, role: Role, name: str)
         found = convert(raw[column.name], column)
         if role == "real":
             _refuse(found.bad, f"are no {column.kind} values", column.name, name)
-            if column.categories is not None:
+            if column.categories is not None and "categories" not in column.inferred:
                 _refuse(found.outside, "are not among the declared categories", column.name, name)
         elif found.bad.any():
             unreadable[column.name] = found.bad
         if found.outside.any():
             what = "categories" if column.categories else "bounds"
+            source = "inferred" if {"low", "high", what} & set(column.inferred) else "declared"
             notes.append(
                 f"{name}: column {column.name!r} has {int(found.outside.sum())} of {len(raw)} "
-                f"values outside its declared {what}"
+                f"values outside its {source} {what}"
             )
         cells[column.name] = found.cells
     frame = pd.DataFrame(cells, columns=list(present.names))
@@ -64,10 +65,15 @@ def _match(raw: pd.DataFrame, schema: Schema, role: Role, name: str) -> tuple[Sc
         schema = schema.without({c for c in missing if c in optional})
         missing = [c for c in missing if c not in optional]
     extra = [str(c) for c in raw.columns if c not in schema.names]
-    index = [c for c in extra if is_index(c, raw[c])]
+    index = [c for c in extra if is_index(c, raw[c], in_order=role == "synthetic")]
     if index:
         notes.append(f"{name}: left out the row-number column {index[0]!r}")
     extra = [c for c in extra if c not in index]
+    if missing and len(missing) == len(schema.names):  # the first line may be somebody's row
+        raise InputError(
+            f"{name}: none of the {len(missing)} columns of the schema or training table is there "
+            f"({', '.join(map(repr, missing[:8]))}); its first line must hold the column names"
+        )
     if missing or extra:
         parts = [
             f"{what}: {', '.join(map(repr, found[:8]))}{' …' if len(found) > 8 else ''}"
@@ -78,6 +84,8 @@ def _match(raw: pd.DataFrame, schema: Schema, role: Role, name: str) -> tuple[Sc
             f"{name}: the columns differ from those of the schema or training table "
             f"({'; '.join(parts)}); make the column names equal, or declare them in the schema"
         )
+    if not schema.columns:
+        raise InputError(f"{name}: there is no column beside the row number; give the data's own")
     return schema, notes
 
 
@@ -87,7 +95,7 @@ def _refuse(mask: Any, why: str, column: str, name: str) -> None:
         row = int(mask.argmax()) + 1
         raise InputError(
             f"{name}: column {column!r}: {count} of {len(mask)} cells {why} (first in row {row}, "
-            "the header not counted); mend them, or declare another kind in the schema"
+            "the header not counted); mend them, or declare the column otherwise in the schema"
         )
 
 
@@ -97,6 +105,11 @@ def check_informative(table: Table) -> None:
     Such a column can neither be attacked nor measured, and its domain is unknown. A column whose
     domain the schema declares may hold one value only: a small table easily does.
     """
+    if not table.schema.read:
+        raise InputError(
+            f"{table.name}: every column is an id, free text or the entity, so there is nothing to "
+            "compare; declare the kinds in the schema"
+        )
     for column in table.schema.read:
         if column.has_declared_domain or not column.inferred:
             continue

@@ -1,5 +1,7 @@
 """What each column is, and what is publicly known of it: kinds, bounds, categories."""
 
+import datetime
+import math
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -7,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from privsynth.errors import InputError, nearest_name
+from privsynth.tables.yaml_file import load_yaml
 
 Kind = Literal["numeric", "integer", "categorical", "ordinal", "boolean", "datetime", "id", "text"]
 KINDS: tuple[Kind, ...] = (
@@ -15,6 +18,30 @@ KINDS: tuple[Kind, ...] = (
 ORDERED: frozenset[str] = frozenset({"numeric", "integer", "datetime"})
 UNREAD: frozenset[str] = frozenset({"id", "text"})
 M = TypeVar("M", bound=BaseModel)
+
+
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+
+def microsecond(text: str) -> float:
+    """Return an ISO date in microseconds since 1970, in UTC where it names no zone."""
+    short = {4: "-01-01", 7: "-01"}.get(len(text), "")
+    try:
+        stamp = datetime.datetime.fromisoformat(text + short)
+    except ValueError:
+        raise ValueError("low and high of a datetime must be ISO dates, as 2017-01-31") from None
+    if stamp.tzinfo is None:
+        stamp = stamp.replace(tzinfo=datetime.UTC)
+    return float((stamp - _EPOCH) // datetime.timedelta(microseconds=1))
+
+
+def _end(end: Any, kind: Any) -> float | str:
+    if kind == "datetime":
+        return str(end).strip()
+    try:
+        return float("nan") if isinstance(end, bool) else float(end)
+    except (TypeError, ValueError):
+        raise ValueError("low and high must be finite numbers") from None
 
 
 class Column(BaseModel):
@@ -40,16 +67,18 @@ class Column(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _texts(cls, raw: Any) -> Any:
-        # YAML reads 1, true and 2020-01-01 as numbers, booleans and dates; here they are texts.
+        # YAML reads 1 and true as a number and a boolean; here they are texts, and texts are
+        # stripped as those of a table are.
         if isinstance(raw, dict):
             raw = dict(raw)
-            if isinstance(raw.get("categories"), list):
-                raw["categories"] = [str(item) for item in raw["categories"]]
+            if isinstance(raw.get("categories"), list | tuple):
+                listed = raw["categories"]
+                raw["categories"] = tuple(c if c is None else str(c).strip() for c in listed)
             for end in ("low", "high"):
-                if raw.get(end) is not None and not isinstance(raw[end], int | float):
-                    raw[end] = str(raw[end])
-            if "name" in raw:
-                raw["name"] = str(raw["name"])
+                if raw.get(end) is not None:
+                    raw[end] = _end(raw[end], raw.get("kind"))
+            if isinstance(raw.get("name"), str | int | float):
+                raw["name"] = str(raw["name"]).strip()
         return raw
 
     @model_validator(mode="after")
@@ -58,19 +87,28 @@ class Column(BaseModel):
             raise ValueError(f"a column of kind {self.kind} takes no categories")
         if self.kind == "ordinal" and not self.categories:
             raise ValueError("an ordinal column needs its categories, in order")
+        if self.categories is not None and len(set(self.categories)) < max(len(self.categories), 1):
+            raise ValueError("categories must be at least one, and each listed once")
         if (self.low is not None or self.high is not None) and self.kind not in ORDERED:
             raise ValueError(f"a column of kind {self.kind} takes no low or high")
         if self.format is not None and self.kind != "datetime":
             raise ValueError("only a datetime takes a format")
-        if self.kind != "datetime" and (isinstance(self.low, str) or isinstance(self.high, str)):
-            raise ValueError("low and high must be numbers")
-        if (
-            isinstance(self.low, int | float)
-            and isinstance(self.high, int | float)
-            and not self.low < self.high
-        ):
+        low, high = self.ends
+        if low is not None and high is not None and not low < high:
             raise ValueError("low must be below high")
         return self
+
+    @property
+    def ends(self) -> tuple[float | None, float | None]:
+        """The declared bounds as numbers, datetimes in microseconds since 1970."""
+        return self._number(self.low), self._number(self.high)
+
+    def _number(self, end: float | str | None) -> float | None:
+        if isinstance(end, str):
+            return microsecond(end)
+        if end is not None and not math.isfinite(end):
+            raise ValueError("low and high must be finite numbers")
+        return end
 
     @property
     def is_read(self) -> bool:
@@ -159,23 +197,6 @@ def dump_schema(schema: Schema) -> str:
         for c in columns
     )
     return head + "columns:\n" + "".join(blocks)
-
-
-def load_yaml(path: Path, what: str) -> dict[str, Any]:
-    """Return the mapping in a YAML file; ``InputError`` names the file and the line."""
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{what} file {path} does not exist") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{what} file {path} cannot be read ({type(error).__name__})") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise InputError(f"{what} file {path}{where}: this is not valid YAML") from None
-    if not isinstance(raw, dict):
-        raise InputError(f"{what} file {path} must hold `key: value` entries")
-    return raw
 
 
 def from_yaml(model: type[M], path: Path, what: str) -> M:

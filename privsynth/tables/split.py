@@ -31,8 +31,10 @@ def split(
     ``shares`` are those of train, holdout and reference and sum to 1. Equal rows are treated like
     any others, whichever side they fall on (gate-statistics 1).
     """
-    if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
-        raise InputError("the split shares of train, holdout and reference must sum to 1")
+    if not (min(shares) > 0 and abs(sum(shares) - 1) <= 1e-9):
+        raise InputError(
+            "the split shares of train, holdout and reference must be above 0 and sum to 1"
+        )
     units = table.units
     order = rng.permutation(int(units.max()) + 1)
     if len(order) < MIN_UNITS:
@@ -41,6 +43,11 @@ def split(
             f"at least {MIN_UNITS} are needed"
         )
     cuts = np.round(np.cumsum(shares[:2]) * len(order)).astype(int)
+    if not 0 < cuts[0] < cuts[1] < len(order):
+        raise InputError(
+            f"{table.name}: with these split shares one of train, holdout and reference gets none "
+            f"of the {len(order)} units"
+        )
     names = ("train", "holdout", "reference")
     rows = {
         name: np.flatnonzero(np.isin(units, part))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from privsynth.errors import InputError
+from privsynth.tables.convert import comparable
 from privsynth.tables.schema import Column, Schema
 
 DTYPES = {
@@ -45,11 +46,26 @@ class Table:
     @property
     def digest(self) -> str:
         """SHA-256 over column names, kinds and cells: equal values, equal digest, in any format."""
-        state = hashlib.sha256()
+        state = hashlib.sha256(f"{len(self)} rows\x1e".encode())
         for column in self.schema.columns:
             state.update(f"{column.name}\x1f{column.kind}\x1e".encode())
             state.update(cell_bytes(self.frame[column.name], column))
         return state.hexdigest()
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over names and values whatever the order of rows and columns, or their kinds.
+
+        Exporting a table again, or declaring a schema for it, does not make another source of it.
+        """
+        rows = np.zeros(len(self), np.uint64)
+        for name in sorted(self.schema.names):
+            codes, values = pd.factorize(self.frame[name].astype(object), use_na_sentinel=True)
+            texts = [f"{name}\x1f{comparable(str(value))}" for value in values]
+            hashed = pd.util.hash_array(np.array([*texts, f"{name}\x1f\x00"], dtype=object))
+            # A column's hash is mixed before it is added, so that swapped cells do not cancel out.
+            rows += hashed[codes] * np.uint64(0x9E3779B97F4A7C15) ^ (hashed[codes] >> np.uint64(29))
+        return hashlib.sha256(np.sort(rows).tobytes()).hexdigest()
 
     @property
     def units(self) -> Any:
@@ -90,7 +106,9 @@ def cell_bytes(cells: pd.Series, column: Column) -> bytes:
     if column.kind == "numeric":
         values = cells.to_numpy(np.float64) + 0.0
         return np.where(np.isnan(values), np.nan, values).tobytes()
-    return "\x1f".join("\x00" if v is None else str(v) for v in cells).encode()
+    texts = [b"" if v is None else str(v).encode() for v in cells]
+    lengths = [-1 if v is None else len(t) for v, t in zip(cells, texts, strict=True)]
+    return np.array(lengths, np.int64).tobytes() + b"".join(texts)
 
 
 def typed(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:

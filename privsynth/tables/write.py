@@ -1,9 +1,11 @@
 """Tables into files: atomically, and the same bytes for the same rows."""
 
+import csv
 import gzip
 import io
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +28,9 @@ def table_bytes(table: Table, name: str) -> bytes:
         table.frame.to_parquet(buffer, index=False)
         return buffer.getvalue()
     text: bytes = frame.to_csv(index=False, lineterminator="\n").encode()
+    if b"\r" in text:  # which the csv module leaves unquoted, though readers end a row at it
+        quoted = csv.QUOTE_NONNUMERIC
+        text = frame.to_csv(index=False, lineterminator="\n", quoting=quoted).encode()
     if name.lower().endswith(".csv.gz"):
         return gzip.compress(text, mtime=0)
     if name.lower().endswith(".csv"):
@@ -57,4 +62,5 @@ def write_bytes(path: Path, data: bytes) -> None:
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

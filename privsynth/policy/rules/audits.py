@@ -5,6 +5,7 @@ from pydantic import Field
 from privsynth.evidence import Bundle
 from privsynth.policy._base import Parameters, Rule
 from privsynth.policy.verdict import Finding
+from privsynth.statistics import level
 
 
 class Maximum(Parameters):
@@ -15,13 +16,19 @@ class Maximum(Parameters):
 
 def check(bundle: Bundle, maximum: Maximum, policy: str) -> Finding:
     """Return inconclusive once more tables than allowed were audited against one source."""
-    number = bundle.audits.number
+    number, alpha = bundle.audits.number, bundle.audits.alpha
+    message = (
+        f"this is synthetic table number {number} audited against this source; its bounds hold at "
+        f"{1 - alpha:.1%} each; at most {maximum.at_most} are allowed"
+    )
+    strict = 0 < alpha <= level(number)
+    if not strict:
+        message += f"; bounds weaker than {1 - level(number):.1%} decide nothing at that number"
     return Finding(
         rule=rule.name,
         title=rule.title,
-        status="pass" if number <= maximum.at_most else "inconclusive",
-        message=f"this is synthetic table number {number} audited against this source; its bounds "
-        f"hold at {1 - bundle.audits.alpha:.1%} each; at most {maximum.at_most} are allowed",
+        status="pass" if number <= maximum.at_most and strict else "inconclusive",
+        message=message,
         limit=maximum.at_most,
         observed=number,
     )

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from privsynth.evidence import Bundle
-from privsynth.policy._base import Parameters, Rule, below
+from privsynth.policy._base import Parameters, Rule, backed, below
 from privsynth.policy.verdict import Finding
 
 REQUIRED = ("dcr", "dcr_ratio", "exact_copy", "value_match")
@@ -32,7 +32,7 @@ def check(bundle: Bundle, limit: Limit, policy: str) -> Finding:
     if missing and finding.status == "pass":
         message = f"required attacks did not run: {', '.join(missing)}"
         return finding.model_copy(update={"status": "inconclusive", "message": message})
-    return finding
+    return backed(finding, bundle, "limit_auc")
 
 
 rule = Rule(

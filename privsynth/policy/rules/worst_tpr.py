@@ -1,9 +1,11 @@
 """Worst true-positive rate at 1 % false positives: its upper bound must lie below the limit."""
 
+import math
+
 from pydantic import Field
 
 from privsynth.evidence import Bundle
-from privsynth.policy._base import Parameters, Rule, below
+from privsynth.policy._base import Parameters, Rule, backed, below
 from privsynth.policy.verdict import Finding
 
 FPR = 0.01
@@ -27,11 +29,15 @@ def check(bundle: Bundle, limit: Limit, policy: str) -> Finding:
         "the worst share of members found at 1 % false positives",
         f"verbatim copies of {share:.1%} of the members",
     )
-    if entry is None and bundle.headline:
+    if entry is None and bundle.headline and 0 < bundle.audits.alpha < 1:
         units = bundle.tables["holdout"].units if "holdout" in bundle.tables else 0
-        message = f"cannot be bounded with {units} counted holdout units; at least 368 are needed"
+        needed = math.ceil(math.log(bundle.audits.alpha / 2) / math.log(1 - FPR))
+        message = (
+            f"cannot be bounded with {units:,} counted holdout units; at least {needed:,} are "
+            "needed at this audit's level"
+        )
         return finding.model_copy(update={"message": message})
-    return finding
+    return backed(finding, bundle, "limit_tpr")
 
 
 rule = Rule(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import privsynth.run as road
+import privsynth.run.road as road
 from privsynth.provenance import keeper
 
 SECRET = "SECRET123"

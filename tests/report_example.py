@@ -348,6 +348,7 @@ def verdict(evidence: Bundle, status: Status = "pass") -> Verdict:
     findings = (
         Finding(
             rule="worst_auc",
+            holds_when="below",
             title="Can any attack tell members from others?",
             status=grade,
             message=f"the worst attack, dcr_ratio, has AUC {auc.value:.4f}, "
@@ -359,6 +360,7 @@ def verdict(evidence: Bundle, status: Status = "pass") -> Verdict:
         ),
         Finding(
             rule="worst_tpr",
+            holds_when="below",
             title="Can any attack be sure about a few members?",
             status=grade,
             message=f"at 1 % false positives the worst attack finds {100 * tpr.value:.1f} % of the "
@@ -370,6 +372,8 @@ def verdict(evidence: Bundle, status: Status = "pass") -> Verdict:
         ),
         Finding(
             rule="copies",
+            holds_when="at least",
+            quantity="p",
             title="Does the table repeat people's rows?",
             status="fail" if leaks else "pass",
             message="233 units of train are copied beyond what the holdout explains, p = 0.0001"
@@ -383,6 +387,7 @@ def verdict(evidence: Bundle, status: Status = "pass") -> Verdict:
         ),
         Finding(
             rule="dcr_share",
+            holds_when="at most",
             title="Are synthetic rows nearer to train than to others?",
             status="fail" if leaks else "pass",
             message="the share closer to train exceeds its expectation by at least 0.065"
@@ -395,6 +400,7 @@ def verdict(evidence: Bundle, status: Status = "pass") -> Verdict:
         ),
         Finding(
             rule="holdout_units",
+            holds_when="at least",
             title="Is there enough evidence to decide?",
             status="inconclusive" if few else "pass",
             message=f"the holdout counts {units} units, and 500 are needed",
@@ -412,6 +418,7 @@ def verdict(evidence: Bundle, status: Status = "pass") -> Verdict:
         ),
         Finding(
             rule="audits",
+            holds_when="at most",
             title="Was it tried too often?",
             status="pass",
             message="this is synthetic table number 1 audited against this source",

@@ -20,7 +20,8 @@ import release_example as example
 import yaml
 from pydantic import ValidationError
 
-import privsynth.run as road
+import privsynth.run.config as config_
+import privsynth.run.road as road
 from privsynth.errors import InputError
 from privsynth.evidence import read_bundle, to_json
 from privsynth.provenance import keeper, verify
@@ -637,13 +638,13 @@ def test_paths_of_a_configuration_are_relative_to_its_file(
     ],
 )
 def test_any_file_name_gives_a_release_a_plain_name(table: str, name: str) -> None:
-    assert road._name(RunConfig(table=f"/some/where/{table}")) == name
+    assert config_.release_name(RunConfig(table=f"/some/where/{table}")) == name
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", ".a", "a b", "", "a\n", "x" * 82])
 def test_a_name_that_is_no_plain_file_name_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="a release is called by letters"):
-        road._name(RunConfig(table="t.csv", name=name))
+        config_.release_name(RunConfig(table="t.csv", name=name))
 
 
 @pytest.mark.parametrize(

@@ -50,13 +50,8 @@ def _evidence(
             f"TPR at FPR {' and '.join(missing)} cannot be bounded with "
             f"{game.n_non_members} non-members"
         )
-    return Evidence(
-        id=attack.name,
-        kind="attack",
-        version=attack.version,
-        title=attack.title,
-        source=attack.source,
-        threat=attack.threat,
+    return _entry(
+        attack,
         estimates=tuple(estimate.rounded() for estimate in found),
         series={"roc": roc(scores, game)},
         notes=(*notes, *([note] if note else [])),
@@ -65,6 +60,10 @@ def _evidence(
 
 def not_attacked(attack: Attack) -> Evidence:
     """Return the entry of an attack that could not be counted for lack of a holdout."""
+    return _entry(attack, not_run="needs a holdout: rows of the source that were not trained on")
+
+
+def _entry(attack: Attack, **found: Any) -> Evidence:
     return Evidence(
         id=attack.name,
         kind="attack",
@@ -72,5 +71,5 @@ def not_attacked(attack: Attack) -> Evidence:
         title=attack.title,
         source=attack.source,
         threat=attack.threat,
-        not_run="needs a holdout: rows of the source that were not trained on",
+        **found,
     )

@@ -61,6 +61,7 @@ def below(
     if estimate is None:
         return Finding(
             rule=rule.name, title=rule.title, status="inconclusive", limit=limit, probes=probes,
+            holds_when="below",
             message=f"{what} was not measured: see the reasons at the attacks", tolerates=tolerates,
         )  # fmt: skip
     status: Status
@@ -85,5 +86,6 @@ def below(
         probes=probes,
         limit=limit,
         observed=estimate.low if status == "fail" else estimate.high,
+        holds_when="below",
         tolerates=tolerates,
     )

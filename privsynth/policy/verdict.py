@@ -19,6 +19,10 @@ class Finding(Model):
     probes: tuple[str, ...] = ()
     limit: float | None = None
     observed: float | None = None
+    holds_when: Literal["below", "at most", "at least", ""] = Field(
+        "", description="how the observed value must lie to the limit for the rule to hold"
+    )
+    quantity: str = Field("", description="a symbol for what is observed, such as p")
     hard: bool = Field(False, description="a hard fail stands whatever the controls say")
     fail_only: bool = Field(False, description="the rule can fail a release, never pass one")
     tolerates: str = Field("", description="what a table at the limit may still leak")

@@ -128,7 +128,8 @@ def _environment(folder: Path) -> Environment:
         keep_trailing_newline=True,
     )
     for function in (
-        text.name, text.number, text.p_value, text.amount, text.count, text.percent, text.label,
+        text.name, text.number, text.p_value, text.limit, text.observed, text.count, text.percent,
+        text.label,
     ):  # fmt: skip
         environment.filters[function.__name__] = function
     environment.filters["clean"] = text.clean

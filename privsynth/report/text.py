@@ -106,6 +106,22 @@ def amount(value: float | None, limit: float | None = None) -> str:
     return f"{value:.4f}".rstrip("0").ljust(4, "0").replace("-", "−")
 
 
+def limit(finding: Any) -> str:
+    """Return a rule's limit with the side on which it holds: ``< 0.65``, ``p ≥ 0.01``."""
+    if finding.limit is None:
+        return "–"
+    sign = {"below": "< ", "at most": "≤ ", "at least": "≥ "}.get(finding.holds_when, "")
+    return f"{finding.quantity} {sign}{amount(finding.limit)}".strip()
+
+
+def observed(finding: Any) -> str:
+    """Return what a rule compared with its limit; the smallest p that is written as a bound."""
+    if finding.quantity == "p" and finding.observed is not None:
+        value = p_value(finding.observed)
+        return f"p {value}" if value.startswith("≤") else f"p = {value}"
+    return amount(finding.observed, finding.limit)
+
+
 def count(value: int | None) -> str:
     """Return a whole number with commas between its thousands."""
     return "–" if value is None else f"{value:,}".replace("-", "−")

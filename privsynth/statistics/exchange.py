@@ -33,7 +33,7 @@ def copied_excess(hit: Any, game: Game, alpha: float) -> Estimate:
         method="fisher exact",
         n=n1 + n0,
         expected=0.0,
-        p=min(p, 1.0),
+        p=min(max(p, 1e-300), 1.0),  # so small that the sum underflows, and yet not 0
     )
 
 

@@ -31,6 +31,7 @@ def check(bundle: Bundle, maximum: Maximum, policy: str) -> Finding:
         message=message,
         limit=maximum.at_most,
         observed=number,
+        holds_when="at most",
     )
 
 

@@ -20,13 +20,13 @@ def check(bundle: Bundle, level: Level, policy: str) -> Finding:
     if excess is None or excess.p is None:
         return Finding(
             rule=rule.name, title=rule.title, status="inconclusive", probes=("copies",),
-            limit=level.p_below, hard=True, fail_only=True,
+            limit=level.p_below, holds_when="at least", quantity="p", hard=True, fail_only=True,
             message="copies could not be compared with a holdout",
         )  # fmt: skip
     copied = excess.p < level.p_below
     message = (
         f"{excess.value:+.2%} more of the members than of the holdout stand verbatim in the table "
-        f"(exact p {'<= 0.0001' if excess.p <= 1e-4 else f'= {excess.p:.4f}'})"
+        f"(exact p {'≤ 0.0001' if excess.p <= 1e-4 else f'= {excess.p:.4f}'})"
     )
     return Finding(
         rule=rule.name,
@@ -36,6 +36,8 @@ def check(bundle: Bundle, level: Level, policy: str) -> Finding:
         probes=("copies",),
         limit=level.p_below,
         observed=excess.p,
+        holds_when="at least",
+        quantity="p",
         hard=True,
         fail_only=True,
         tolerates="copies that are as frequent among people who were not trained on",

@@ -20,7 +20,7 @@ def check(bundle: Bundle, excess: Excess, policy: str) -> Finding:
     if share is None or share.expected is None:
         return Finding(
             rule=rule.name, title=rule.title, status="inconclusive", probes=("dcr",),
-            limit=excess.excess_above, fail_only=True,
+            limit=excess.excess_above, holds_when="at most", fail_only=True,
             message="the share could not be compared with a holdout",
         )  # fmt: skip
     observed = round(share.low - share.expected, 4)
@@ -33,6 +33,7 @@ def check(bundle: Bundle, excess: Excess, policy: str) -> Finding:
         probes=("dcr",),
         limit=excess.excess_above,
         observed=observed,
+        holds_when="at most",
         fail_only=True,
         tolerates="every leak that is not nearness of whole rows: this rule cannot pass a table",
     )

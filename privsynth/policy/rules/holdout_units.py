@@ -24,6 +24,7 @@ def check(bundle: Bundle, minimum: Minimum, policy: str) -> Finding:
         message=f"{units:,} counted holdout units; at least {minimum.at_least:,} are required",
         limit=minimum.at_least,
         observed=units,
+        holds_when="at least",
     )
 
 

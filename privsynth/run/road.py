@@ -4,7 +4,6 @@ import datetime
 import json
 import os
 import platform
-import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,20 +11,19 @@ from typing import Any
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
 
 from privsynth import synthesizers
 from privsynth.audit import Request, audit
-from privsynth.errors import InputError
-from privsynth.evidence import Bundle, Generator, to_json
-from privsynth.policy import Verdict, decide, load_policy
+from privsynth.evidence import Audits, Bundle, Generator, to_json
+from privsynth.policy import Policy, Verdict, decide, load_policy
 from privsynth.progress import Progress, part, silent
 from privsynth.provenance import Keeper, build, keeper, label
 from privsynth.provenance.manifest import NAME as MANIFEST
 from privsynth.provenance.stage import staged
-from privsynth.randomness import MAX_SEED, fresh_seed, generator
+from privsynth.randomness import fresh_seed, generator
 from privsynth.registry import choose
 from privsynth.report import render
+from privsynth.run.config import RunConfig, check_apart, release_name
 from privsynth.synthesizers import Candidate
 from privsynth.tables import (
     Split,
@@ -37,36 +35,6 @@ from privsynth.tables import (
     table_bytes,
     write_bytes,
 )
-from privsynth.tables.schema import from_yaml
-
-
-class Shares(BaseModel):
-    """How the source is divided; the three sum to 1."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    train: float = 0.5
-    holdout: float = 0.25
-    reference: float = 0.25
-
-
-class RunConfig(BaseModel):
-    """What ``privsynth run`` reads from a YAML file; paths are relative to that file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    table: str
-    name: str | None = None
-    table_schema: str | None = Field(None, alias="schema")
-    policy: str = "preset:internal"
-    synthesizer: str = "gaussian_copula"
-    synth_cmd: str | None = None
-    options: dict[str, int | float | str] = Field(default_factory=dict)
-    rows: int | None = Field(None, ge=1)
-    seed: int | None = Field(None, ge=0, le=MAX_SEED)
-    split: Shares = Shares()
-    format: str = Field("csv", pattern=r"^(csv|csv\.gz|parquet)$")
-    out: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,22 +52,6 @@ class Release:
         return {name: self.folder / "release" / name for name in names}
 
 
-def read_config(path: Path) -> RunConfig:
-    """Return the configuration in a YAML file, its paths made relative to where it stands."""
-    config = from_yaml(RunConfig, path, "configuration")
-    base = path.resolve().parent
-
-    def placed(text: str | None) -> str | None:
-        if text is None:
-            return None
-        near = os.path.relpath(base / text)
-        return str(base / text) if near.startswith("..") else near
-
-    policy = config.policy if config.policy.startswith("preset:") else placed(config.policy)
-    moved = {"table": placed(config.table), "table_schema": placed(config.table_schema)}
-    return config.model_copy(update={**moved, "policy": policy, "out": placed(config.out)})
-
-
 def run(
     config: RunConfig, *, force: bool = False, progress: Progress = silent,
     keep: Keeper | None = None,
@@ -112,7 +64,6 @@ def run(
     replaced with ``force``.
     """
     keep = keep or keeper()
-    clock = _Clock()
     policy = load_policy(config.policy)
     maker = (
         synthesizers.command_synthesizer(config.synth_cmd)
@@ -120,62 +71,75 @@ def run(
         else choose(synthesizers.catalogue(), config.synthesizer, "synthesizer")
     )
     synthesizers.settle(maker, config.options)
-    name = _name(config)
+    name = release_name(config)
     folder = Path(config.out or f"{name}-release")
-    _check_apart(folder, config)
+    check_apart(folder, config)
     seed = fresh_seed() if config.seed is None else config.seed
+    clock = _Clock()
     with staged(folder, force) as stage:
         progress("reading the table", 0.0)
         source = _source(config)
-        parts = split(source, generator(seed, "split"), _shares(config))
+        parts = split(source, generator(seed, "split"), config.split.parts)
         clock.lap("read and split")
-        rows = config.rows or len(parts.train)
         candidate = synthesizers.generate(
-            maker, parts.train, rows, seed, config.options, part(progress, 0.03, 0.45)
-        )
+            maker, parts.train, config.rows or len(parts.train), seed, config.options,
+            part(progress, 0.03, 0.45),
+        )  # fmt: skip
         clock.lap("synthesize")
         audits = keep.count(source.fingerprint, candidate.synthetic.fingerprint)
-        request = Request(
-            train=parts.train,
-            synthetic=candidate.synthetic,
-            holdout=parts.holdout,
-            reference=parts.reference,
-            seed=seed,
-            commit=keep.commit,
-            name=name,
-            own_split=True,
-            split={"unit": parts.unit, "shares": config.split.model_dump()},
-            policy=policy.registration(),
-            limits=policy.limits,
-            audits=audits,
-            generator=generator_facts(candidate),
-            claim=candidate.claim,
-        )
+        request = _request(config, name, seed, parts, candidate, policy, audits, keep)
         bundle = audit(request, part(progress, 0.45, 0.8))
         clock.lap("audit")
         verdict = decide(bundle, policy)
-        progress("writing the report", 0.82)
-        travels = stage / "release"
+        travels, created = stage / "release", now()
         _write_table(travels, candidate, bundle, verdict, f"{name}.{config.format}")
-        files = {
-            "evidence.json": to_json(bundle).encode(),
-            "verdict.json": to_json(verdict).encode(),
-            "policy.json": (json.dumps(policy.document, indent=2, sort_keys=True) + "\n").encode(),
-        }
-        for file, data in files.items():
-            write_bytes(travels / file, data)
-        created = now()
-        render(
-            bundle, verdict, pdf=travels / "report.pdf", html=travels / "report.html",
-            created=created, attachments=files, progress=part(progress, 0.82, 0.98),
-        )  # fmt: skip
+        _write_record(travels, bundle, verdict, policy, created, part(progress, 0.82, 0.98))
         clock.lap("report")
         _write_private(stage / "private", config, seed, parts)
         write_bytes(travels / "run.json", _run_facts(created, clock, audits.number))
-        manifest = build(travels, name)
-        write_bytes(travels / MANIFEST, to_json(manifest).encode())
+        write_bytes(travels / MANIFEST, to_json(build(travels, name)).encode())
     progress("done", 1.0)
     return Release(folder, bundle, verdict)
+
+
+def _request(
+    config: RunConfig, name: str, seed: int, parts: Split, candidate: Candidate, policy: Policy,
+    audits: Audits, keep: Keeper,
+) -> Request:  # fmt: skip
+    return Request(
+        train=parts.train,
+        synthetic=candidate.synthetic,
+        holdout=parts.holdout,
+        reference=parts.reference,
+        seed=seed,
+        commit=keep.commit,
+        name=name,
+        own_split=True,
+        split={"unit": parts.unit, "shares": config.split.model_dump()},
+        policy=policy.registration(),
+        limits=policy.limits,
+        audits=audits,
+        generator=generator_facts(candidate),
+        claim=candidate.claim,
+    )
+
+
+def _write_record(
+    folder: Path, bundle: Bundle, verdict: Verdict, policy: Policy, created: datetime.datetime,
+    progress: Progress,
+) -> None:  # fmt: skip
+    progress("writing the report", 0.0)
+    files = {
+        "evidence.json": to_json(bundle).encode(),
+        "verdict.json": to_json(verdict).encode(),
+        "policy.json": (json.dumps(policy.document, indent=2, sort_keys=True) + "\n").encode(),
+    }
+    for file, data in files.items():
+        write_bytes(folder / file, data)
+    render(
+        bundle, verdict, pdf=folder / "report.pdf", html=folder / "report.html",
+        created=created, attachments=files, progress=progress,
+    )  # fmt: skip
 
 
 def generator_facts(candidate: Candidate) -> Generator:
@@ -196,38 +160,11 @@ def now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 
 
-def _name(config: RunConfig) -> str:
-    stem = re.sub(r"(\.csv|\.tsv|\.parquet)(\.gz)?$", "", Path(config.table).name, flags=re.I)
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", stem)[:80].strip("._-") or "release"
-    name = plain if config.name is None else config.name
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}", name):
-        raise InputError(
-            f"name {name!r}: a release is called by letters, digits, '.', '_' and '-' (name: …)"
-        )
-    return name
-
-
-def _check_apart(folder: Path, config: RunConfig) -> None:
-    """Refuse a folder that holds what the release is made from: replacing it would lose that."""
-    policy = None if config.policy.startswith("preset:") else config.policy
-    for used in (config.table, config.table_schema, policy):
-        try:
-            inside = bool(used) and Path(str(used)).resolve().is_relative_to(folder.resolve())
-        except (OSError, ValueError):
-            raise InputError(f"{str(used)!r} or {str(folder)!r}: not a usable path") from None
-        if inside:
-            raise InputError(f"{folder} holds {used}, which this run reads; name another folder")
-
-
 def _source(config: RunConfig) -> Table:
     schema = None if config.table_schema is None else read_schema(Path(config.table_schema))
     source = read(config.table, schema, name=Path(config.table).name)
     check_informative(source)
     return source
-
-
-def _shares(config: RunConfig) -> tuple[float, float, float]:
-    return config.split.train, config.split.holdout, config.split.reference
 
 
 def _write_table(

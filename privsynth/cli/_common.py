@@ -146,25 +146,38 @@ def show_verdict(verdict: Any) -> None:
     say()
     status = verdict.status
     say(f"  {SIGNS[status]} {WORDS[status]}  {verdict.name}", style=f"bold {COLOURS[status]}")
-    for line in _wrapped(verdict.headline, "  "):
-        say(line)
+    wrapped(verdict.headline, "  ")
     say()
     for finding in verdict.findings:
         head = f"  {SIGNS[finding.status]} {finding.rule:<14} "
-        for line in _wrapped(finding.message, head):
-            say(line, style=_muted(finding.status))
+        wrapped(finding.message, head, _muted(finding.status))
     say()
 
 
-def _wrapped(text: str, head: str) -> list[str]:
-    """Return a message behind its head, as wide as the terminal, continued under its start."""
+def show_columns(columns: Any, *, inferred: bool) -> None:
+    """Print what each column was taken for, and which ones nothing compares."""
+    kinds: dict[str, list[str]] = {}
+    for column in columns:
+        kinds.setdefault(column.kind if column.read else "ignored", []).append(
+            column.name if column.read else f"{column.name} ({column.kind})"
+        )
+    if inferred:
+        say("  kinds were inferred; correct them in a schema (`privsynth schema`):")
+    for kind, names in sorted(kinds.items()):
+        if inferred or kind == "ignored":
+            wrapped(", ".join(names), f"    {kind:<12} ")
+
+
+def wrapped(text: str, head: str, style: str | None = None) -> None:
+    """Print a message behind its head, as wide as the terminal, continued under its start."""
     import shutil
     import textwrap
 
     width = max(min(shutil.get_terminal_size().columns, 110), 50)
-    return textwrap.wrap(
+    for line in textwrap.wrap(
         text, width, initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False
-    )
+    ):
+        say(line, style=style)
 
 
 def _muted(status: str) -> str | None:

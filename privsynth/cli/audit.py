@@ -14,6 +14,8 @@ from privsynth.cli._common import (
     progress,
     rules_file,
     say,
+    show_columns,
+    wrapped,
 )
 
 
@@ -84,11 +86,12 @@ def audit(
     if json:
         answer(bundle.model_dump(mode="json", exclude_none=True))
         return
+    show_columns(bundle.columns, inferred=schema is None)
     for key, entry in bundle.headline.items():
         e = entry.estimate
         say(f"  worst {key:<16} {e.value:.3f}  ({e.low:.3f} to {e.high:.3f})  {entry.attack}")
     for key, control in bundle.controls.items():
-        say(f"  control {key.replace('_', ' '):<15} {control.status}: {control.message}")
+        wrapped(f"{control.status}: {control.message}", f"  control {key.replace('_', ' '):<15} ")
     for note in bundle.warnings:
-        say(f"  note: {note}")
+        wrapped(note, "  note: ")
     say(f"  evidence in {out}; decide with `privsynth gate {out} --policy {policy}`")

@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from privsynth.cli._common import EXIT, Force, Json, Seed, answer, progress, say, show_verdict
+from privsynth.cli._common import (
+    EXIT,
+    Force,
+    Json,
+    Seed,
+    answer,
+    progress,
+    say,
+    show_columns,
+    show_verdict,
+)
 
 
 def run(
@@ -63,6 +73,7 @@ def run(
         paths = {name: str(path) for name, path in release.files.items()}
         answer({"verdict": verdict.model_dump(mode="json"), "files": paths})
     else:
+        show_columns(release.bundle.columns, inferred=config.table_schema is None)
         show_verdict(verdict)
         say(f"  report    {release.files['report.pdf']}")
         say(f"  evidence  {release.files['evidence.json']}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from privsynth.cli._common import Force, Json, Seed, answer, check_outputs, progress, say
+from privsynth.cli._common import Force, Json, Seed, answer, check_outputs, progress, say, wrapped
 
 
 def synthesize(
@@ -68,4 +68,4 @@ def synthesize(
     say(f"  {rows:,} synthetic rows in {out}")
     say(f"  label in {beside}; not audited yet: `privsynth audit` measures what it leaks")
     for note in candidate.notes:
-        say(f"  note: {note}")
+        wrapped(note, "  note: ")

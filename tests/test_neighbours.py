@@ -250,3 +250,26 @@ def test_a_pair_of_tables_is_searched_once(large: Any) -> None:
     engine.nearest(queries, reference)
     engine.nearest(queries, concat(reference, queries.take(np.arange(10))))
     assert sum(counted) == pairs.size + 10 * len(queries)
+
+
+@pytest.mark.parametrize("probe", [1, 3])
+@pytest.mark.parametrize("n", [5, 300, 900])
+def test_rows_without_structure_are_searched_without_boxes_and_found_all_the_same(
+    probe: int, n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On iid rows the probe visits most tiles, so that the rest goes by brute force."""
+    monkeypatch.setattr(search, "PROBE", probe)
+    rng = randomness.generator(n, "iid")
+    given, asked = (
+        Records(
+            rng.random((m, 6)), rng.integers(1, 3, (m, 3)), np.arange(9 * m).reshape(m, 9),
+            np.arange(m),
+        )
+        for m in (n, 40)
+    )  # fmt: skip
+    found = nearest(asked, given, k=3, threads=1)
+    gaps = np.minimum(np.abs(asked.numbers[:, None] - given.numbers[None]), 1).sum(axis=2)
+    gaps += (asked.codes[:, None] != given.codes[None]).sum(axis=2)
+    order = np.lexsort((np.broadcast_to(np.arange(n), gaps.shape), gaps), axis=1)[:, :3]
+    np.testing.assert_array_equal(found.ids, order)
+    np.testing.assert_allclose(found.distances, np.take_along_axis(gaps, order, 1), atol=1e-12)

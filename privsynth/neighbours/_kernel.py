@@ -1,86 +1,202 @@
-"""The loops: Gower sums of one query against a tile of rows, which the compiler makes vector code.
+"""The loops of the search: a 16-bit filter over tiles, an exact re-check, boxes to skip tiles.
 
-Rows come as columns of float64 ``(p, n)``: the first ``ordered`` ones scaled numbers, the others
-category codes. ``search.columns`` has replaced missing and unreadable cells by numbers so far apart
-that the plain formulas below give their distance. Every loop adds the columns in the same order, so
-equal rows are at distance exactly 0 and a distance can be compared with ``==`` between searches.
+A filter sum of codes is ``floor(x·U)`` differences for ordered columns and ``U`` for unequal
+categories, so it exceeds ``U`` times the true distance by less than the number of ordered columns:
+a row whose sum is above ``floor(bound·U) + ordered`` cannot be nearer than ``bound``. Only rows
+below that are computed in float64, always in the same order of columns, so that equal rows are at
+distance exactly 0 and distances can be compared with ``==`` whatever found them.
 """
 
 import numpy as np
 from numba import njit
 
-TILE = 512
+TILE = 256
+FULL = 65535
 
 
 @njit(nogil=True, cache=True)
-def _sums(query, reference, ordered, start, stop, out):  # type: ignore[no-untyped-def]
-    size = stop - start
-    for t in range(size):
-        out[t] = 0.0
+def order_rows(codes, ordered, unit):  # type: ignore[no-untyped-def]
+    """Return row numbers such that every run of ``TILE`` of them is a small box.
+
+    Halves recursively at the middle of the column in which two rows of the run differ most.
+    """
+    n, columns = codes.shape
+    order = np.arange(n)
+    stack = [(0, n)]
+    while len(stack) > 0:
+        start, stop = stack.pop()
+        size = stop - start
+        if size <= TILE:
+            continue
+        step = max(1, size // 128)
+        spread, widest = np.int64(-1), 0
+        for j in range(columns):
+            total = np.int64(0)
+            for i in range(start, stop - step, step):
+                a = np.int64(codes[order[i], j])
+                b = np.int64(codes[order[i + step], j])
+                if j < ordered:
+                    total += abs(a - b)
+                elif a != b:
+                    total += unit
+            if total > spread:
+                spread, widest = total, j
+        keys = np.empty(size, np.uint16)
+        for i in range(size):
+            keys[i] = codes[order[start + i], widest]
+        order[start:stop] = order[start:stop][np.argsort(keys, kind="mergesort")]
+        half = start + ((size + TILE - 1) // TILE + 1) // 2 * TILE
+        stack.append((half, stop))
+        stack.append((start, half))
+    return order
+
+
+@njit(nogil=True, cache=True)
+def boxes(tiles):  # type: ignore[no-untyped-def]
+    """Return the smallest and largest code of every column in every tile, each (columns, tiles)."""
+    columns, n = tiles.shape
+    count = (n + TILE - 1) // TILE
+    low = np.empty((columns, count), np.uint16)
+    high = np.empty((columns, count), np.uint16)
+    for j in range(columns):
+        for b in range(count):
+            low[j, b] = tiles[j, b * TILE : (b + 1) * TILE].min()
+            high[j, b] = tiles[j, b * TILE : (b + 1) * TILE].max()
+    return low, high
+
+
+@njit(nogil=True, cache=True)
+def _box_sums(query, low, high, ordered, unit, out):  # type: ignore[no-untyped-def]
+    out[:] = 0
     for j in range(ordered):
         q = query[j]
-        column = reference[j, start:stop]
-        for t in range(size):
-            gap = abs(column[t] - q)
-            out[t] += gap if gap < 1.0 else 1.0
+        for b in range(len(out)):
+            below = low[j, b] - q if low[j, b] > q else np.uint16(0)
+            above = q - high[j, b] if q > high[j, b] else np.uint16(0)
+            out[b] += below + above
     for j in range(ordered, len(query)):
         q = query[j]
-        column = reference[j, start:stop]
-        for t in range(size):
-            out[t] += 1.0 if column[t] != q else 0.0
+        for b in range(len(out)):
+            out[b] += unit if (q < low[j, b]) | (q > high[j, b]) else np.uint16(0)
 
 
 @njit(nogil=True, cache=True)
-def nearest(queries, reference, ordered, distances, ids):  # type: ignore[no-untyped-def]
-    """Fill ``distances`` and ``ids`` (m, k) with the k nearest rows, smallest id first."""
+def _tile_sums(query, tiles, ordered, unit, start, stop, out):  # type: ignore[no-untyped-def]
+    size = stop - start
+    out[:size] = 0
+    for j in range(ordered):
+        q = query[j]
+        column = tiles[j, start:stop]
+        for t in range(size):
+            out[t] += column[t] - q if column[t] > q else q - column[t]
+    for j in range(ordered, len(query)):
+        q = query[j]
+        column = tiles[j, start:stop]
+        for t in range(size):
+            out[t] += unit if column[t] != q else np.uint16(0)
+
+
+@njit(nogil=True, cache=True)
+def _exact(query, row, ordered):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for j in range(ordered):
+        gap = abs(row[j] - query[j])
+        total += gap if gap < 1.0 else 1.0
+    for j in range(ordered, len(query)):
+        total += 1.0 if row[j] != query[j] else 0.0
+    return total
+
+
+@njit(nogil=True, cache=True)
+def _threshold(bound, unit, ordered):  # type: ignore[no-untyped-def]
+    # One more than the bound, for products that were rounded across a whole number.
+    reach = bound * unit + ordered + 1.0
+    return FULL if reach >= FULL else int(reach)
+
+
+@njit(nogil=True, cache=True)
+def nearest(q_codes, q_rows, tiles, rows, order, low, high, ordered, unit, brute, distances, ids):  # type: ignore[no-untyped-def]
+    """Fill ``distances`` and ``ids`` (m, k), smallest id first among equals; return tiles visited.
+
+    Each query starts from what the previous one found: its neighbours bound the distance.
+    """
     m, k = distances.shape
-    n = reference.shape[1]
-    sums = np.empty(TILE)
-    distances[:] = np.inf
-    ids[:] = -1
-    for start in range(0, n, TILE):
-        stop = min(start + TILE, n)
-        for i in range(m):
-            _sums(queries[i], reference, ordered, start, stop, sums)
-            bound = distances[i, k - 1]
-            closer = 0
+    n = rows.shape[0]
+    count = low.shape[1]
+    sums = np.empty(TILE, np.uint16)
+    box = np.zeros(count, np.uint16)
+    found = np.full(k, -1)
+    visited = 0
+    for i in range(m):
+        near, names = distances[i], ids[i]
+        near[:] = np.inf
+        names[:] = -1
+        limit = np.inf
+        if i > 0 and found[k - 1] >= 0:
+            limit = 0.0
+            for t in range(k):
+                limit = max(limit, _exact(q_rows[i], rows[found[t]], ordered))
+        first = 0
+        if not brute:
+            _box_sums(q_codes[i], low, high, ordered, unit, box)
+            first = int(np.argmin(box))
+        reach = _threshold(limit, unit, ordered)
+        for step in range(count + 1):
+            b = first if step == 0 else step - 1
+            if step > 0 and (b == first or box[b] > reach):
+                continue
+            visited += 1
+            start, stop = b * TILE, min((b + 1) * TILE, n)
+            _tile_sums(q_codes[i], tiles, ordered, unit, start, stop, sums)
+            close = 0
             for t in range(stop - start):
-                closer += sums[t] < bound
-            if closer == 0:
+                close += sums[t] <= reach
+            if close == 0:
                 continue
             for t in range(stop - start):
-                d = sums[t]
-                if d < distances[i, k - 1]:
-                    place = k - 1
-                    while place > 0 and distances[i, place - 1] > d:
-                        distances[i, place] = distances[i, place - 1]
-                        ids[i, place] = ids[i, place - 1]
-                        place -= 1
-                    distances[i, place] = d
-                    ids[i, place] = start + t
+                if sums[t] > reach:
+                    continue
+                d = _exact(q_rows[i], rows[start + t], ordered)
+                name = order[start + t]
+                if d > limit or d > near[k - 1] or (d == near[k - 1] and name > names[k - 1]):
+                    continue
+                place = k - 1
+                while place > 0 and (
+                    near[place - 1] > d or (near[place - 1] == d and names[place - 1] > name)
+                ):
+                    near[place] = near[place - 1]
+                    names[place] = names[place - 1]
+                    found[place] = found[place - 1]
+                    place -= 1
+                near[place], names[place], found[place] = d, name, start + t
+                limit = min(limit, near[k - 1])
+                reach = _threshold(limit, unit, ordered)
+    return visited
 
 
 @njit(nogil=True, cache=True)
-def credit(queries, reference, ordered, best, ties, out):  # type: ignore[no-untyped-def]
+def credit(q_codes, q_rows, tiles, rows, order, low, high, ordered, unit, best, ties, out):  # type: ignore[no-untyped-def]
     """Count the reference rows at exactly ``best`` into ``ties``, or, once counted, credit them.
 
     With ``out`` empty the ties are counted; otherwise every tied row gets ``1 / ties``.
     """
-    n = reference.shape[1]
-    sums = np.empty(TILE)
-    counting = out.shape[0] == 0
-    for start in range(0, n, TILE):
-        stop = min(start + TILE, n)
-        for i in range(queries.shape[0]):
-            _sums(queries[i], reference, ordered, start, stop, sums)
-            equal = 0
-            for t in range(stop - start):
-                equal += sums[t] == best[i]
-            if equal == 0:
+    n = rows.shape[0]
+    count = low.shape[1]
+    sums = np.empty(TILE, np.uint16)
+    box = np.zeros(count, np.uint16)
+    for i in range(len(best)):
+        if out.shape[0] > 0 and ties[i] == 0:
+            continue
+        reach = _threshold(best[i], unit, ordered)
+        _box_sums(q_codes[i], low, high, ordered, unit, box)
+        for b in range(count):
+            if box[b] > reach:
                 continue
-            if counting:
-                ties[i] += equal
-            else:
-                for t in range(stop - start):
-                    if sums[t] == best[i]:
-                        out[start + t] += 1.0 / ties[i]
+            start, stop = b * TILE, min((b + 1) * TILE, n)
+            _tile_sums(q_codes[i], tiles, ordered, unit, start, stop, sums)
+            for t in range(stop - start):
+                if sums[t] <= reach and _exact(q_rows[i], rows[start + t], ordered) == best[i]:
+                    if out.shape[0] == 0:
+                        ties[i] += 1
+                    else:
+                        out[order[start + t]] += 1.0 / ties[i]

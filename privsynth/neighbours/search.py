@@ -11,6 +11,7 @@ import numpy as np
 from privsynth.tables.encode import Records
 
 BLOCK = 512
+PROBE = 1024
 Tick = Callable[[int], None]
 
 
@@ -27,8 +28,37 @@ class Neighbours:
     ids: Any
 
 
+@dataclass(frozen=True, eq=False)
+class Index:
+    """Reference rows made ready: 16-bit tiles with their boxes, and float64 rows, in tree order."""
+
+    order: Any
+    tiles: Any
+    rows: Any
+    low: Any
+    high: Any
+    ordered: int
+    unit: Any
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+
+def index(reference: Records) -> Index:
+    """Return the index of reference rows; it serves any number of searches."""
+    from privsynth.neighbours import _kernel
+
+    ordered, unit = reference.numbers.shape[1], _unit(reference)
+    codes = _codes(reference, unit)
+    order = _kernel.order_rows(codes, ordered, unit)
+    tiles = np.ascontiguousarray(codes[order].T)
+    low, high = _kernel.boxes(tiles)
+    rows = _plain(reference, unreadable=13.0)[order]
+    return Index(order, tiles, rows, low, high, ordered, unit)
+
+
 def nearest(
-    queries: Records, reference: Records, *, k: int = 2, threads: int | None = None,
+    queries: Records, reference: Records | Index, *, k: int = 2, threads: int | None = None,
     tick: Tick | None = None,
 ) -> Neighbours:  # fmt: skip
     """Return the k nearest ``reference`` rows of each query; the same for any number of threads.
@@ -37,19 +67,28 @@ def nearest(
     """
     from privsynth.neighbours import _kernel
 
-    distances = np.empty((len(queries), k))
-    ids = np.empty((len(queries), k), np.int64)
+    given = reference if isinstance(reference, Index) else index(reference)
+    asked = _Asked.of(queries, given)
+    distances = np.full((len(queries), k), np.inf)
+    ids = np.full((len(queries), k), -1, np.int64)
 
-    asked, given = _rows(queries), _columns(reference)
-    ordered = queries.numbers.shape[1]
+    def visited(part: slice, brute: bool) -> int:
+        tiles: int = _kernel.nearest(
+            asked.codes[part], asked.rows[part], given.tiles, given.rows, given.order,
+            given.low, given.high, given.ordered, given.unit, brute, distances[part], ids[part],
+        )  # fmt: skip
+        if tick is not None:
+            tick(len(asked.codes[part]) * len(given))
+        return tiles
 
-    def block(start: int) -> int:
-        part = slice(start, start + BLOCK)
-        _kernel.nearest(asked[part], given, ordered, distances[part], ids[part])
-        return len(distances[part]) * len(reference)
-
-    _in_blocks(block, len(queries), threads, tick)
-    return Neighbours(distances, ids)
+    if len(queries) and len(given):
+        # Boxes pay where columns are related: on rows without structure every tile is visited.
+        probe = slice(0, min(PROBE, len(queries)))
+        brute = visited(probe, False) > 0.5 * probe.stop * given.low.shape[1]
+        _in_blocks(lambda part: visited(part, brute), PROBE, len(queries), threads)
+    back = np.empty(len(queries), np.int64)
+    back[asked.order] = np.arange(len(queries))
+    return Neighbours(distances[back], ids[back])
 
 
 def merge(parts: list[Neighbours], sizes: list[int]) -> Neighbours:
@@ -68,7 +107,7 @@ def merge(parts: list[Neighbours], sizes: list[int]) -> Neighbours:
 
 
 def tie_credit(
-    queries: Records, reference: Records, best: Any, *, threads: int | None = None,
+    queries: Records, reference: Records | Index, best: Any, *, threads: int | None = None,
     tick: Tick | None = None,
 ) -> Any:  # fmt: skip
     """Return what each reference row receives, shape ``(rows,)``, summing to the queries' number.
@@ -77,22 +116,26 @@ def tie_credit(
     """
     from privsynth.neighbours import _kernel
 
+    given = reference if isinstance(reference, Index) else index(reference)
+    asked = _Asked.of(queries, given)
+    nearest_ones = np.asarray(best, np.float64)[asked.order]
     ties = np.zeros(len(queries), np.int64)
     blocks: dict[int, Any] = {}
 
-    asked, given = _rows(queries), _columns(reference)
-    ordered = queries.numbers.shape[1]
-
-    def block(start: int) -> int:
-        part = slice(start, start + BLOCK)
-        found = np.zeros(len(reference))
+    def block(part: slice) -> None:
+        found = np.zeros(len(given))
         for out in (np.empty(0), found):
-            _kernel.credit(asked[part], given, ordered, best[part], ties[part], out)
-        blocks[start] = found
-        return len(ties[part]) * len(reference)
+            _kernel.credit(
+                asked.codes[part], asked.rows[part], given.tiles, given.rows, given.order,
+                given.low, given.high, given.ordered, given.unit, nearest_ones[part], ties[part],
+                out,
+            )  # fmt: skip
+        blocks[part.start] = found
+        if tick is not None:
+            tick(len(ties[part]) * len(given))
 
-    _in_blocks(block, len(queries), threads, tick)
-    total = np.zeros(len(reference))
+    _in_blocks(block, 0, len(queries), threads)
+    total = np.zeros(len(given))
     for start in sorted(blocks):  # a fixed order of addition: equal for any number of threads
         total += blocks[start]
     return total
@@ -108,6 +151,7 @@ class Search:
     def __init__(self, k: int = 2, threads: int | None = None, tick: Tick | None = None) -> None:
         self.k, self.threads, self.tick = k, threads, tick
         self._found: dict[tuple[int, int], tuple[Records, Records, Neighbours]] = {}
+        self._indices: dict[int, tuple[Records, Index]] = {}
 
     def nearest(self, queries: Records, reference: Records) -> Neighbours:
         """Return the ``k`` nearest reference rows of each query."""
@@ -124,19 +168,51 @@ class Search:
     def _pair(self, query: Records, leaf: Records) -> Neighbours:
         key = (id(query), id(leaf))
         if key not in self._found:
-            found = nearest(query, leaf, k=self.k, threads=self.threads, tick=self.tick)
+            given = self._index(leaf)
+            found = nearest(query, given, k=self.k, threads=self.threads, tick=self.tick)
             self._found[key] = (query, leaf, found)  # holding both keeps their ids from reuse
         return self._found[key][2]
 
+    def _index(self, leaf: Records) -> Index:
+        if id(leaf) not in self._indices:
+            self._indices[id(leaf)] = (leaf, index(leaf))
+        return self._indices[id(leaf)][1]
 
-def _rows(queries: Records) -> Any:
-    """Return queries as float64 rows ``(m, p + q)``; unreadable cells far from any reference's."""
-    return np.ascontiguousarray(_plain(queries, unreadable=9.0))
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """Queries in an order in which neighbours follow each other."""
+
+    order: Any
+    codes: Any
+    rows: Any
+
+    @classmethod
+    def of(cls, queries: Records, given: Index) -> "_Asked":
+        from privsynth.neighbours import _kernel
+
+        codes = _codes(queries, given.unit)
+        order = _kernel.order_rows(codes, given.ordered, given.unit)
+        return cls(order, codes[order], _plain(queries, unreadable=9.0)[order])
 
 
-def _columns(reference: Records) -> Any:
-    """Return reference rows as float64 columns ``(p + q, n)``; see ``_rows``."""
-    return np.ascontiguousarray(_plain(reference, unreadable=13.0).T)
+def _unit(records: Records) -> Any:
+    """Return what one unit of distance is in codes: small enough for the sum to stay in 16 bits."""
+    columns = records.numbers.shape[1] + records.codes.shape[1]
+    return np.uint16(min(4096, 65535 // max(columns, 1)))
+
+
+def _codes(records: Records, unit: Any) -> Any:
+    """Return 16-bit codes ``(n, p + q)`` whose distances never exceed the true ones by a unit.
+
+    Missing and unreadable cells are code 0: too near rather than too far; float64 decides.
+    """
+    numbers = np.where(np.isfinite(records.numbers), records.numbers, 0.0)
+    numbers *= float(unit)
+    out = np.empty((len(records), numbers.shape[1] + records.codes.shape[1]), np.uint16)
+    out[:, : numbers.shape[1]] = numbers
+    out[:, numbers.shape[1] :] = np.where(records.codes < 0, 0, records.codes) % 65536
+    return out
 
 
 def _plain(records: Records, unreadable: float) -> Any:
@@ -148,9 +224,8 @@ def _plain(records: Records, unreadable: float) -> Any:
     return np.hstack([numbers, codes.astype(np.float64)])
 
 
-def _in_blocks(block: Callable[[int], int], n: int, threads: int | None, tick: Tick | None) -> None:
-    starts = range(0, n, BLOCK)
+def _in_blocks(block: Callable[[slice], Any], start: int, n: int, threads: int | None) -> None:
+    parts = [slice(a, min(a + BLOCK, n)) for a in range(start, n, BLOCK)]
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        for done in pool.map(block, starts):
-            if tick is not None:
-                tick(done)
+        for _ in pool.map(block, parts):
+            pass

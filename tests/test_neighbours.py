@@ -18,7 +18,8 @@ from tables_example import (
 )
 
 from privsynth import randomness
-from privsynth.neighbours import Neighbours, Search, _kernel, merge, nearest, search, tie_credit
+from privsynth.neighbours import Neighbours, Search, _kernel, merge, search, tie_credit
+from privsynth.neighbours import nearest_records as nearest
 from privsynth.tables import Column, Records, Schema, Table, concat, fit_space
 
 NEAR = 1e-12

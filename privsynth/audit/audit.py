@@ -10,6 +10,7 @@ from privsynth.attacks import Attack
 from privsynth.audit.blind import blind_baseline
 from privsynth.audit.checks import check_tables, column_facts, table_facts
 from privsynth.audit.controls import Limits, negative, positive
+from privsynth.audit.effort import Meter, check_memory, foretell
 from privsynth.audit.scoring import attack, not_attacked
 from privsynth.audit.statements import not_covered, power, versions
 from privsynth.evidence import (
@@ -22,7 +23,7 @@ from privsynth.evidence import (
     Registration,
 )
 from privsynth.measures import Material
-from privsynth.neighbours import Search
+from privsynth.neighbours import Cost, Search
 from privsynth.privacy import Claim, NoClaim
 from privsynth.progress import Progress, silent
 from privsynth.randomness import generator
@@ -40,7 +41,8 @@ class Request:
 
     ``commit`` turns a digest of real data into a keyed one (``provenance.keyed``); ``seed`` steers
     splits, permutations and planted rows. ``own_split`` says that train and holdout were divided
-    at random by this package.
+    at random by this package. ``max_memory`` in bytes: an audit that needs more is refused before
+    it begins (None: what the machine has).
     """
 
     train: Table
@@ -57,6 +59,7 @@ class Request:
     audits: Audits = field(default_factory=lambda: Audits(number=1, alpha=level(1)))
     generator: Generator = field(default_factory=lambda: Generator(synthesizer="made elsewhere"))
     claim: Claim = field(default_factory=NoClaim)
+    max_memory: int | None = None
 
 
 def audit(request: Request, progress: Progress = silent) -> Bundle:
@@ -69,7 +72,9 @@ def audit(request: Request, progress: Progress = silent) -> Bundle:
     progress("reading the tables", 0.0)
     prepared = _prepare(request)
     tables = prepared.tables(request)
-    meter = _Meter(tables, 2 * request.limits.auc - 1, progress)
+    effort = expected_effort(request)
+    check_memory(effort, request.max_memory)
+    meter = Meter(effort.pairs, progress)
     material = _material(prepared, request, Search(tick=meter.add))
     probes: list[Evidence] = []
     head: dict[str, HeadlineEntry] = {}
@@ -104,6 +109,12 @@ def audit(request: Request, progress: Progress = silent) -> Bundle:
         warnings=prepared.warnings,
         not_covered=not_covered(len(request.synthetic), len(request.train)),
     )
+
+
+def expected_effort(request: Request) -> Cost:
+    """Return what the audit will take, from the tables' sizes alone."""
+    tables = request.train, request.synthetic, request.holdout, request.reference
+    return foretell(tables, len(request.train.schema.read), request.limits)
 
 
 @dataclass(frozen=True)
@@ -182,23 +193,3 @@ def _equal_rows(material: Material) -> int:
 def _no_controls() -> dict[Any, Control]:
     missing = Control(status="not_run", message="needs a holdout.")
     return {"blind_baseline": missing, "negative": missing, "positive": missing}
-
-
-class _Meter:
-    """Pairs of records compared so far against all that will be, as progress from 0.05 to 0.95."""
-
-    def __init__(self, tables: dict[str, Table], share: float, progress: Progress) -> None:
-        self.progress, self.done, self.compared = progress, 0.05, 0
-        size = {role: len(table) for role, table in tables.items()}
-        targets = size["train"] + size.get("holdout", 0)
-        planted = share * size["train"]
-        # Targets against released, reference and planted rows; released rows against targets once
-        # for distances, twice for ties, and against equal sides.
-        self.total = targets * (4 * size["synthetic"] + size.get("reference", 0) + planted)
-        self.total += 2 * size["synthetic"] * size.get("holdout", 0) + 1
-
-    def add(self, pairs: int) -> None:
-        """Count pairs and report."""
-        self.compared += pairs
-        self.done = min(0.05 + 0.9 * self.compared / self.total, 0.95)
-        self.progress("comparing records", self.done)

@@ -22,6 +22,11 @@ Seed = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output that is there already.")]
 
+MaxMemory = Annotated[
+    str | None,
+    typer.Option(help="Refuse work that needs more, such as 2GB; else what the machine has."),
+]
+
 EXIT = {"pass": 0, "fail": 10, "inconclusive": 11}
 WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 SIGNS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}

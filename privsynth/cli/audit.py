@@ -8,6 +8,7 @@ import typer
 from privsynth.cli._common import (
     Force,
     Json,
+    MaxMemory,
     Seed,
     answer,
     check_outputs,
@@ -17,6 +18,9 @@ from privsynth.cli._common import (
     show_columns,
     wrapped,
 )
+
+LONG = 60
+"""Seconds from which the length of an audit is told before it begins."""
 
 
 def audit(
@@ -37,6 +41,7 @@ def audit(
         str, typer.Option(help="Policy file or preset:NAME, registered before scoring.")
     ] = "preset:internal",
     name: Annotated[str, typer.Option(help="What the report calls this release.")] = "",
+    max_memory: MaxMemory = None,
     seed: Seed = None,
     force: Force = False,
     json: Json = False,
@@ -45,7 +50,7 @@ def audit(
 
     Writes evidence.json; `privsynth gate` decides on it.
     """
-    from privsynth.audit import Request
+    from privsynth.audit import Request, check_memory, foretell, in_bytes
     from privsynth.audit import audit as measure
     from privsynth.audit.checks import check_tables
     from privsynth.errors import InputError
@@ -55,8 +60,8 @@ def audit(
     from privsynth.randomness import fresh_seed
     from privsynth.tables import read, read_schema, stack, write_bytes
 
-    tables = (train, *synthetic, holdout, reference, schema)
-    check_outputs(force, out, inputs=(*tables, rules_file(policy)))
+    files = (train, *synthetic, holdout, reference, schema)
+    check_outputs(force, out, inputs=(*files, rules_file(policy)))
     rules = load_policy(policy)
     real = read(train, None if schema is None else read_schema(schema), name="train")
     others = {
@@ -67,7 +72,16 @@ def audit(
         raise InputError("--reference without --holdout: give the holdout, the attacks count on it")
     released = stack([read(p, real.schema, role="synthetic", name=p.name) for p in synthetic])
     keep = keeper()
-    check_tables(real, released, others["holdout"], others["reference"])  # a refusal is no audit
+    # A refusal is no audit: whatever can be refused is, before it is counted.
+    check_tables(real, released, others["holdout"], others["reference"])
+    allowed = in_bytes(max_memory)
+    tables = (real, released, others["holdout"], others["reference"])
+    effort = foretell(tables, len(real.schema.read), rules.limits)
+    check_memory(effort, allowed)
+    if effort.seconds > LONG:
+        say(
+            f"  {effort.pairs:,} pairs of records to compare: {effort.seconds / 60:.0f} min or less"
+        )
     request = Request(
         train=real,
         synthetic=released,
@@ -79,6 +93,7 @@ def audit(
         policy=rules.registration(),
         limits=rules.limits,
         audits=keep.count(real.fingerprint, released.fingerprint),
+        max_memory=allowed,
     )
     with progress() as report:
         bundle = measure(request, report)

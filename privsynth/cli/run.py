@@ -9,6 +9,7 @@ from privsynth.cli._common import (
     EXIT,
     Force,
     Json,
+    MaxMemory,
     Seed,
     answer,
     progress,
@@ -36,6 +37,7 @@ def run(
         int | None, typer.Option(min=1, help="Synthetic rows; as many as train.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The release folder.")] = None,
+    max_memory: MaxMemory = None,
     seed: Seed = None,
     force: Force = False,
     json: Json = False,
@@ -64,6 +66,7 @@ def run(
         "rows": rows,
         "out": None if out is None else str(out),
         "seed": seed,
+        "max_memory": max_memory,
     }
     config = config.model_copy(update={k: v for k, v in given.items() if v is not None})
     with progress() as report:

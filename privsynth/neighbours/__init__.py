@@ -1,5 +1,31 @@
 """Exact nearest records on mixed tables; every measure and attack asks here."""
 
-from privsynth.neighbours.search import Neighbours, Search, merge, nearest, tie_credit
+from privsynth.neighbours.cost import Cost, check_memory
+from privsynth.neighbours.encodings import fit_frequencies, fit_ranks
+from privsynth.neighbours.frames import nearest
+from privsynth.neighbours.search import (
+    Index,
+    Neighbours,
+    Search,
+    index,
+    merge,
+    nearest_records,
+    tie_credit,
+)
+from privsynth.neighbours.stream import nearest_in_parquet
 
-__all__ = ["Neighbours", "Search", "merge", "nearest", "tie_credit"]
+__all__ = [
+    "Cost",
+    "Index",
+    "Neighbours",
+    "Search",
+    "check_memory",
+    "fit_frequencies",
+    "fit_ranks",
+    "index",
+    "merge",
+    "nearest",
+    "nearest_in_parquet",
+    "nearest_records",
+    "tie_credit",
+]

@@ -66,7 +66,7 @@ def boxes(tiles):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _box_sums(query, low, high, ordered, unit, out):  # type: ignore[no-untyped-def]
+def _box_sums(query, costs, low, high, ordered, out):  # type: ignore[no-untyped-def]
     out[:] = 0
     for j in range(ordered):
         q = query[j]
@@ -75,13 +75,13 @@ def _box_sums(query, low, high, ordered, unit, out):  # type: ignore[no-untyped-
             above = q - high[j, b] if q > high[j, b] else np.uint16(0)
             out[b] += below + above
     for j in range(ordered, len(query)):
-        q = query[j]
+        q, cost = query[j], costs[j - ordered]
         for b in range(len(out)):
-            out[b] += unit if (q < low[j, b]) | (q > high[j, b]) else np.uint16(0)
+            out[b] += cost if (q < low[j, b]) | (q > high[j, b]) else np.uint16(0)
 
 
 @njit(nogil=True, cache=True)
-def _tile_sums(query, tiles, ordered, unit, start, stop, out):  # type: ignore[no-untyped-def]
+def _tile_sums(query, costs, tiles, ordered, start, stop, out):  # type: ignore[no-untyped-def]
     size = stop - start
     out[:size] = 0
     for j in range(ordered):
@@ -90,20 +90,20 @@ def _tile_sums(query, tiles, ordered, unit, start, stop, out):  # type: ignore[n
         for t in range(size):
             out[t] += column[t] - q if column[t] > q else q - column[t]
     for j in range(ordered, len(query)):
-        q = query[j]
+        q, cost = query[j], costs[j - ordered]
         column = tiles[j, start:stop]
         for t in range(size):
-            out[t] += unit if column[t] != q else np.uint16(0)
+            out[t] += cost if column[t] != q else np.uint16(0)
 
 
 @njit(nogil=True, cache=True)
-def _exact(query, row, ordered):  # type: ignore[no-untyped-def]
+def _exact(query, weights, row, ordered):  # type: ignore[no-untyped-def]
     total = 0.0
     for j in range(ordered):
         gap = abs(row[j] - query[j])
         total += gap if gap < 1.0 else 1.0
     for j in range(ordered, len(query)):
-        total += 1.0 if row[j] != query[j] else 0.0
+        total += weights[j - ordered] if row[j] != query[j] else 0.0
     return total
 
 
@@ -115,10 +115,27 @@ def _threshold(bound, unit, ordered):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def nearest(q_codes, q_rows, tiles, rows, order, low, high, ordered, unit, brute, distances, ids):  # type: ignore[no-untyped-def]
+def nearest(  # type: ignore[no-untyped-def]
+    q_codes,
+    q_rows,
+    costs,
+    weights,
+    tiles,
+    rows,
+    order,
+    low,
+    high,
+    ordered,
+    unit,
+    brute,
+    limits,
+    distances,
+    ids,
+):
     """Fill ``distances`` and ``ids`` (m, k), smallest id first among equals; return tiles visited.
 
-    Each query starts from what the previous one found: its neighbours bound the distance.
+    Each query starts from what the previous one found: its neighbours bound the distance, and so
+    does its entry of ``limits``, beyond which nothing is asked for (the rest stays infinity, -1).
     """
     m, k = distances.shape
     n = rows.shape[0]
@@ -131,14 +148,15 @@ def nearest(q_codes, q_rows, tiles, rows, order, low, high, ordered, unit, brute
         near, names = distances[i], ids[i]
         near[:] = np.inf
         names[:] = -1
-        limit = np.inf
-        if i > 0 and found[k - 1] >= 0:
-            limit = 0.0
+        limit = limits[i]
+        if i > 0 and ids[i - 1, k - 1] >= 0:  # all of ``found`` is the previous query's
+            reached = 0.0
             for t in range(k):
-                limit = max(limit, _exact(q_rows[i], rows[found[t]], ordered))
+                reached = max(reached, _exact(q_rows[i], weights[i], rows[found[t]], ordered))
+            limit = min(limit, reached)
         first = 0
         if not brute:
-            _box_sums(q_codes[i], low, high, ordered, unit, box)
+            _box_sums(q_codes[i], costs[i], low, high, ordered, box)
             first = int(np.argmin(box))
         reach = _threshold(limit, unit, ordered)
         for step in range(count + 1):
@@ -147,7 +165,7 @@ def nearest(q_codes, q_rows, tiles, rows, order, low, high, ordered, unit, brute
                 continue
             visited += 1
             start, stop = b * TILE, min((b + 1) * TILE, n)
-            _tile_sums(q_codes[i], tiles, ordered, unit, start, stop, sums)
+            _tile_sums(q_codes[i], costs[i], tiles, ordered, start, stop, sums)
             close = 0
             for t in range(stop - start):
                 close += sums[t] <= reach
@@ -156,7 +174,7 @@ def nearest(q_codes, q_rows, tiles, rows, order, low, high, ordered, unit, brute
             for t in range(stop - start):
                 if sums[t] > reach:
                     continue
-                d = _exact(q_rows[i], rows[start + t], ordered)
+                d = _exact(q_rows[i], weights[i], rows[start + t], ordered)
                 name = order[start + t]
                 if d > limit or d > near[k - 1] or (d == near[k - 1] and name > names[k - 1]):
                     continue
@@ -175,7 +193,9 @@ def nearest(q_codes, q_rows, tiles, rows, order, low, high, ordered, unit, brute
 
 
 @njit(nogil=True, cache=True)
-def credit(q_codes, q_rows, tiles, rows, order, low, high, ordered, unit, best, ties, out):  # type: ignore[no-untyped-def]
+def credit(  # type: ignore[no-untyped-def]
+    q_codes, q_rows, costs, weights, tiles, rows, order, low, high, ordered, unit, best, ties, out
+):
     """Count the reference rows at exactly ``best`` into ``ties``, or, once counted, credit them.
 
     With ``out`` empty the ties are counted; otherwise every tied row gets ``1 / ties``.
@@ -188,14 +208,17 @@ def credit(q_codes, q_rows, tiles, rows, order, low, high, ordered, unit, best, 
         if out.shape[0] > 0 and ties[i] == 0:
             continue
         reach = _threshold(best[i], unit, ordered)
-        _box_sums(q_codes[i], low, high, ordered, unit, box)
+        _box_sums(q_codes[i], costs[i], low, high, ordered, box)
         for b in range(count):
             if box[b] > reach:
                 continue
             start, stop = b * TILE, min((b + 1) * TILE, n)
-            _tile_sums(q_codes[i], tiles, ordered, unit, start, stop, sums)
+            _tile_sums(q_codes[i], costs[i], tiles, ordered, start, stop, sums)
             for t in range(stop - start):
-                if sums[t] <= reach and _exact(q_rows[i], rows[start + t], ordered) == best[i]:
+                if (
+                    sums[t] <= reach
+                    and _exact(q_rows[i], weights[i], rows[start + t], ordered) == best[i]
+                ):
                     if out.shape[0] == 0:
                         ties[i] += 1
                     else:

@@ -43,6 +43,11 @@ class Index:
     def __len__(self) -> int:
         return len(self.order)
 
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """What the kernels take of it, in their order."""
+        return self.tiles, self.rows, self.order, self.low, self.high, self.ordered, self.unit
+
 
 def index(reference: Records) -> Index:
     """Return the index of reference rows; it serves any number of searches."""
@@ -57,13 +62,14 @@ def index(reference: Records) -> Index:
     return Index(order, tiles, rows, low, high, ordered, unit)
 
 
-def nearest(
+def nearest_records(
     queries: Records, reference: Records | Index, *, k: int = 2, threads: int | None = None,
-    tick: Tick | None = None,
+    tick: Tick | None = None, limits: Any = None,
 ) -> Neighbours:  # fmt: skip
     """Return the k nearest ``reference`` rows of each query; the same for any number of threads.
 
-    ``tick`` is called with the number of pairs compared since its last call, for progress.
+    ``tick`` is called with the number of pairs compared since its last call, for progress. With
+    ``limits (m,)`` the rows farther than a query's limit are left out: infinity and -1.
     """
     from privsynth.neighbours import _kernel
 
@@ -71,11 +77,12 @@ def nearest(
     asked = _Asked.of(queries, given)
     distances = np.full((len(queries), k), np.inf)
     ids = np.full((len(queries), k), -1, np.int64)
+    farthest = np.full(len(queries), np.inf) if limits is None else limits[asked.order]
 
     def visited(part: slice, brute: bool) -> int:
         tiles: int = _kernel.nearest(
-            asked.codes[part], asked.rows[part], given.tiles, given.rows, given.order,
-            given.low, given.high, given.ordered, given.unit, brute, distances[part], ids[part],
+            *asked.part(part), *given.arrays, brute, farthest[part],
+            distances[part], ids[part],
         )  # fmt: skip
         if tick is not None:
             tick(len(asked.codes[part]) * len(given))
@@ -126,9 +133,7 @@ def tie_credit(
         found = np.zeros(len(given))
         for out in (np.empty(0), found):
             _kernel.credit(
-                asked.codes[part], asked.rows[part], given.tiles, given.rows, given.order,
-                given.low, given.high, given.ordered, given.unit, nearest_ones[part], ties[part],
-                out,
+                *asked.part(part), *given.arrays, nearest_ones[part], ties[part], out
             )  # fmt: skip
         blocks[part.start] = found
         if tick is not None:
@@ -169,7 +174,7 @@ class Search:
         key = (id(query), id(leaf))
         if key not in self._found:
             given = self._index(leaf)
-            found = nearest(query, given, k=self.k, threads=self.threads, tick=self.tick)
+            found = nearest_records(query, given, k=self.k, threads=self.threads, tick=self.tick)
             self._found[key] = (query, leaf, found)  # holding both keeps their ids from reuse
         return self._found[key][2]
 
@@ -186,6 +191,8 @@ class _Asked:
     order: Any
     codes: Any
     rows: Any
+    costs: Any
+    weights: Any
 
     @classmethod
     def of(cls, queries: Records, given: Index) -> "_Asked":
@@ -193,7 +200,16 @@ class _Asked:
 
         codes = _codes(queries, given.unit)
         order = _kernel.order_rows(codes, given.ordered, given.unit)
-        return cls(order, codes[order], _plain(queries, unreadable=9.0)[order])
+        weights = queries.weights
+        if weights is None:
+            weights = np.ones(queries.codes.shape)
+        weights = np.ascontiguousarray(weights[order])
+        costs = (weights * float(given.unit)).astype(np.uint16)
+        return cls(order, codes[order], _plain(queries, unreadable=9.0)[order], costs, weights)
+
+    def part(self, rows: slice) -> tuple[Any, ...]:
+        """Return what the kernels take of these queries, in their order."""
+        return self.codes[rows], self.rows[rows], self.costs[rows], self.weights[rows]
 
 
 def _unit(records: Records) -> Any:

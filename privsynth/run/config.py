@@ -42,6 +42,7 @@ class RunConfig(BaseModel):
     seed: int | None = Field(None, ge=0, le=MAX_SEED)
     split: Shares = Shares()
     format: str = Field("csv", pattern=r"^(csv|csv\.gz|parquet)$")
+    max_memory: str | None = Field(None, description="such as 2GB; else what the machine has")
     out: str | None = None
 
 

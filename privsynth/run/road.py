@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 
 from privsynth import synthesizers
-from privsynth.audit import Request, audit
+from privsynth.audit import Request, audit, check_memory, foretell, in_bytes
 from privsynth.evidence import Audits, Bundle, Generator, to_json
 from privsynth.policy import Policy, Verdict, decide, load_policy
 from privsynth.progress import Progress, part, silent
@@ -80,9 +80,13 @@ def run(
         progress("reading the table", 0.0)
         source = _source(config)
         parts = split(source, generator(seed, "split"), config.split.parts)
+        rows = config.rows or len(parts.train)
+        tables = parts.train, range(rows), parts.holdout, parts.reference
+        effort = foretell(tables, len(source.schema.read), policy.limits)
+        check_memory(effort, in_bytes(config.max_memory))  # now, not after the work
         clock.lap("read and split")
         candidate = synthesizers.generate(
-            maker, parts.train, config.rows or len(parts.train), seed, config.options,
+            maker, parts.train, rows, seed, config.options,
             part(progress, 0.03, 0.45),
         )  # fmt: skip
         clock.lap("synthesize")
@@ -121,6 +125,7 @@ def _request(
         audits=audits,
         generator=generator_facts(candidate),
         claim=candidate.claim,
+        max_memory=in_bytes(config.max_memory),
     )
 
 

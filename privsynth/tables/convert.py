@@ -9,10 +9,12 @@ import pandas as pd
 from pandas.api.types import (
     is_bool_dtype,
     is_datetime64_any_dtype,
+    is_float_dtype,
     is_numeric_dtype,
 )
 
 from privsynth.errors import InputError
+from privsynth.tables.distinct import distinct
 from privsynth.tables.schema import Column, microsecond
 
 MISSING = frozenset(
@@ -39,7 +41,7 @@ def is_missing(raw: pd.Series, column: Column | None = None) -> Any:
     """Return a mask, shape ``(rows,)``, of the cells that hold no value."""
     if raw.dtype != object and not isinstance(raw.dtype, pd.CategoricalDtype):
         return raw.isna().to_numpy(bool)
-    codes, values = pd.factorize(raw, use_na_sentinel=True)
+    codes, values = distinct(raw)
     known = set(column.categories or ()) if column else set()
     empty = np.array([_is_empty(v) and str(v).strip() not in known for v in values] + [True])
     return empty[codes]
@@ -72,13 +74,24 @@ def convert(raw: pd.Series, column: Column) -> Cells:
 
 
 def _integers(raw: pd.Series, missing: Any, column: Column) -> Cells:
+    if is_float_dtype(raw.dtype):
+        return _whole(raw.to_numpy(np.float64, na_value=np.nan), missing, column)
     # Not by way of float64, which makes one number of many beyond 2**53.
-    codes, values = pd.factorize(raw, use_na_sentinel=True)
+    codes, values = distinct(raw)
     parsed = np.array([_integer(value) for value in values] + [_NO_INTEGER], dtype=np.int64)
     bad = ~missing & (parsed[codes] == _NO_INTEGER)
     cells = pd.Series(parsed[codes], dtype="Int64").mask(missing | bad)
     outside = _beyond(cells.to_numpy(np.float64, na_value=np.nan), column)
     return Cells(cells, bad, outside)
+
+
+def _whole(values: Any, missing: Any, column: Column) -> Cells:
+    """Return floats as integers; those that are none, or beyond 64 bits, are bad."""
+    with np.errstate(invalid="ignore"):
+        good = ~missing & (values == np.round(values)) & (np.abs(values) < 2.0**63)
+    bad = ~missing & ~good
+    cells = pd.Series(np.where(good, values, 0).astype(np.int64), dtype="Int64").mask(~good)
+    return Cells(cells, bad, _beyond(np.where(good, values, np.nan), column))
 
 
 def _integer(value: Any) -> int:
@@ -95,7 +108,7 @@ def numbers(raw: pd.Series, missing: Any) -> Any:
     """Return floats, shape ``(rows,)``: NaN where missing, infinity where the text is no number."""
     if is_numeric_dtype(raw.dtype):
         return raw.astype("Float64").to_numpy(np.float64, na_value=np.nan) + 0.0
-    codes, values = pd.factorize(raw, use_na_sentinel=True)
+    codes, values = distinct(raw)
     parsed = np.array([_number(value) for value in values] + [np.nan])
     return np.where(missing, np.nan, parsed[codes]) + 0.0
 
@@ -122,7 +135,7 @@ def _datetimes(raw: pd.Series, missing: Any, column: Column) -> Cells:
     if is_datetime64_any_dtype(raw.dtype):
         cells = pd.to_datetime(raw, utc=True).dt.tz_localize(None).astype("datetime64[us]")
     else:
-        codes, values = pd.factorize(raw.astype(object).mask(missing), use_na_sentinel=True)
+        codes, values = distinct(raw.astype(object).mask(missing))
         stamps = _stamps(pd.Series(values, dtype=object), column)
         cells = pd.Series(np.append(stamps, np.datetime64("NaT", "us"))[codes])
     bad = ~missing & cells.isna().to_numpy()
@@ -154,7 +167,7 @@ def microseconds(cells: pd.Series) -> Any:
 def _booleans(raw: pd.Series, missing: Any) -> Cells:
     if is_bool_dtype(raw.dtype):
         return Cells(raw.astype("boolean"), np.zeros(len(raw), bool), np.zeros(len(raw), bool))
-    codes, values = pd.factorize(raw.astype(object), use_na_sentinel=True)
+    codes, values = distinct(raw.astype(object))
     texts = [str(value).strip().lower() for value in values]
     truth = np.array([1 if t in TRUE else 0 if t in FALSE else -1 for t in texts] + [-1])
     found = np.where(missing, -1, truth[codes])
@@ -163,7 +176,7 @@ def _booleans(raw: pd.Series, missing: Any) -> Cells:
 
 
 def _texts(raw: pd.Series, missing: Any, column: Column) -> Cells:
-    codes, values = pd.factorize(raw.astype(object), use_na_sentinel=True)
+    codes, values = distinct(raw.astype(object))
     if column.is_read:
         spelled = [_spelling(value, column) for value in values]
     elif column.kind == "id":

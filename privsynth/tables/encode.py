@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from privsynth.tables.convert import comparable, microseconds
+from privsynth.tables.distinct import distinct
 from privsynth.tables.schema import Column, Schema
 from privsynth.tables.table import Table
 
@@ -24,6 +25,7 @@ class Records:
     ``codes (n, q)`` int64: 0 is missing, -1 matches nothing. ``cells (n, p + q)`` int64: one value
     for each distinct exact cell value, unscaled and unclamped, so equal rows have equal cells.
     ``units (n,)`` says which rows belong to one person. ``parts`` are the pieces it was joined of.
+    ``weights (n, q)`` is what a mismatch costs where these rows ask, 1 each when it is None.
     """
 
     numbers: Any
@@ -31,6 +33,7 @@ class Records:
     cells: Any
     units: Any
     parts: tuple["Records", ...] = ()
+    weights: Any = None
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -42,7 +45,11 @@ class Records:
 
     def take(self, rows: Any) -> "Records":
         """Return these rows, in this order."""
-        return Records(self.numbers[rows], self.codes[rows], self.cells[rows], self.units[rows])
+        weights = None if self.weights is None else self.weights[rows]
+        return Records(
+            self.numbers[rows], self.codes[rows], self.cells[rows], self.units[rows],
+            weights=weights,
+        )  # fmt: skip
 
     def row_keys(self) -> list[bytes]:
         """Return one key a row; equal rows have equal keys, and only they."""
@@ -63,6 +70,7 @@ def concat(*parts: Records) -> Records:
         np.concatenate([part.cells for part in parts]),
         np.concatenate(units),
         parts,
+        None if parts[0].weights is None else np.concatenate([part.weights for part in parts]),
     )
 
 
@@ -103,12 +111,11 @@ class Space:
             _mark(cells[:, j], bad, table.name)
         for j, column in enumerate(self.coded):
             bad = table.unreadable.get(column.name)
-            texts = _category_texts(table.frame[column.name], column)
-            known, unique = pd.factorize(texts)
-            numbered = np.array([self.vocabulary[j].get(text, -1) for text in unique] + [0])
+            known, texts = _categories(table.frame[column.name])
+            numbered = np.array([self.vocabulary[j].get(text, -1) for text in texts] + [0])
             found = numbered[known]
             codes[:, j] = found if bad is None else np.where(bad, -1, found)
-            cells[:, len(self.ordered) + j] = _hashes(texts)
+            cells[:, len(self.ordered) + j] = _hashes(known, texts)
             _mark(cells[:, len(self.ordered) + j], bad, table.name)
         return Records(numbers, codes, cells, table.units)
 
@@ -125,7 +132,7 @@ def fit_space(schema: Schema, tables: list[Table]) -> Space:
     for column in coded:
         texts: set[str] = set()
         for table in tables:
-            texts |= set(_category_texts(table.frame[column.name], column).dropna())
+            texts |= set(_categories(table.frame[column.name])[1])
         vocabulary.append({text: code for code, text in enumerate(sorted(texts), start=1)})
     return Space(ordered, coded, low, width, tuple(vocabulary))
 
@@ -146,22 +153,21 @@ def _values(cells: pd.Series, column: Column) -> Any:
         return microseconds(cells)
     if column.kind == "ordinal":
         rank = {comparable(text): float(i) for i, text in enumerate(column.categories or ())}
-        known, unique = pd.factorize(cells)
-        ranks = np.array([rank.get(comparable(str(text)), np.inf) for text in unique] + [np.nan])
-        return ranks[known]
+        known, texts = _categories(cells)
+        return np.array([rank.get(text, np.inf) for text in texts] + [np.nan])[known]
     return cells.astype("Float64").to_numpy(np.float64, na_value=np.nan) + 0.0
 
 
-def _category_texts(cells: pd.Series, column: Column) -> pd.Series:
-    known, unique = pd.factorize(cells.astype(object))
-    table = np.array([*(comparable(str(value)) for value in unique), None], dtype=object)
-    return pd.Series(table[known], dtype=object)
+def _categories(cells: pd.Series) -> tuple[Any, list[str]]:
+    """Return codes ``(rows,)``, -1 where missing, and what is compared for each code."""
+    known, values = distinct(cells.astype(object))
+    return known, [comparable(str(value)) for value in values]
 
 
 def _exact(cells: pd.Series, values: Any, column: Column) -> Any:
     """Return ordered cells as int64 of their own: the bits of a float, an integer itself."""
     if column.kind == "ordinal":
-        return _hashes(_category_texts(cells, column))
+        return _hashes(*_categories(cells))
     if column.kind == "integer":
         return cells.astype("Int64").to_numpy(np.int64, na_value=_ABSENT)
     bits = np.ascontiguousarray(values, np.float64).view(np.int64).copy()
@@ -169,11 +175,9 @@ def _exact(cells: pd.Series, values: Any, column: Column) -> Any:
     return bits
 
 
-def _hashes(texts: pd.Series) -> Any:
-    missing = texts.isna().to_numpy()
-    filled = texts.where(~missing, "").astype(str).to_numpy(object)
-    hashed = pd.util.hash_array(filled, categorize=True).view(np.int64)
-    return np.where(missing, _ABSENT, hashed)
+def _hashes(known: Any, texts: list[str]) -> Any:
+    hashed = pd.util.hash_array(np.array(texts, dtype=object)).view(np.int64)
+    return np.append(hashed, _ABSENT)[known]
 
 
 def _mark(cells: Any, bad: Any, name: str) -> None:

@@ -9,6 +9,7 @@ from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_
 
 from privsynth.errors import InputError
 from privsynth.tables.convert import convert, is_missing, numbers
+from privsynth.tables.distinct import distinct
 from privsynth.tables.schema import Column, Kind, Schema
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
@@ -88,15 +89,16 @@ def _kind(name: str, raw: pd.Series, missing: Any) -> Kind:
         return "boolean"
     if is_datetime64_any_dtype(raw.dtype):
         return "datetime"
-    unique = present.nunique() / n
     if is_numeric_dtype(raw.dtype):
-        return _number_kind(name, numbers(raw, missing)[~missing], unique)
-    texts = pd.Series(present.astype(str).str.strip().unique())
+        return _number_kind(name, numbers(raw, missing)[~missing])
+    _, values = distinct(present)
+    unique = len(values) / n
+    texts = pd.Series([str(value).strip() for value in values], dtype=object).drop_duplicates()
     if set(texts.str.lower()) <= {"true", "false"}:
         return "boolean"
     values = numbers(texts, np.zeros(len(texts), bool))
     if np.isfinite(values).all():
-        return _number_kind(name, values, unique)
+        return _number_kind(name, values, n)
     if texts.map(lambda text: bool(_ISO.fullmatch(text))).all():
         return "datetime"
     # A few unreadable cells in a column of numbers are a damaged column, not a categorical one:
@@ -112,11 +114,13 @@ def _kind(name: str, raw: pd.Series, missing: Any) -> Kind:
     return "categorical"
 
 
-def _number_kind(name: str, values: Any, unique: float) -> Kind:
+def _number_kind(name: str, values: Any, n: int | None = None) -> Kind:
+    """Return the kind of numbers; ``n`` rows hold them where ``values`` are distinct already."""
     if not (values == np.round(values)).all():
         return "numeric"
     ordered = np.unique(values)
+    unique = len(ordered) / (n or len(values))
     consecutive = len(ordered) > _FEW_ROWS and ordered[-1] - ordered[0] == len(ordered) - 1
-    if unique == 1.0 and len(values) > _FEW_ROWS and (consecutive or _ID_NAME.search(name)):
+    if unique == 1.0 and len(ordered) > _FEW_ROWS and (consecutive or _ID_NAME.search(name)):
         return "id"
     return "integer"

@@ -38,7 +38,8 @@ def load(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _names(names: list[str], path: Path) -> list[str]:
+def column_names(names: list[str], path: Path) -> list[str]:
+    """Return stripped column names; ``InputError`` where two are the same."""
     names = [str(name).strip() for name in names]
     for place, name in enumerate(names, start=1):
         first = names.index(name) + 1
@@ -58,7 +59,14 @@ def _parquet(path: Path) -> pd.DataFrame:
         table = pq.ParquetFile(path).read()
     except pa.ArrowException:
         raise InputError(f"{path}: not a Parquet file, or one that ends in the middle") from None
-    names = _names(table.column_names, path)
+    return frame_of(table, path)
+
+
+def frame_of(table: Any, path: Path) -> pd.DataFrame:
+    """Return an Arrow table, whole or a piece of a file, as raw columns (see ``load``)."""
+    import pyarrow as pa
+
+    names = column_names(table.column_names, path)
     for i, field in enumerate(table.schema):
         table = table.set_column(i, field.name, _plain_cells(table.column(i), field, path))
     integers = {pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32()}
@@ -103,7 +111,7 @@ def _delimited(path: Path) -> pd.DataFrame:
 
     data = _bytes(path)
     header, delimiter = _header(data, path)
-    names = _names(header, path)
+    names = column_names(header, path)
     # A row of our own at the end comes out as itself, unless a quote before it was never closed.
     last = delimiter.join([_LAST] * len(names))
     data = data.strip(b"\r\n") + b"\n" + last.encode()

@@ -30,8 +30,13 @@ def read(
     return from_raw(raw, schema, role=role, name=name or path.name)
 
 
-def from_raw(raw: pd.DataFrame, schema: Schema | None, *, role: Role, name: str) -> Table:
-    """Return a table from raw columns as ``load`` gives them (see ``read``)."""
+def from_raw(
+    raw: pd.DataFrame, schema: Schema | None, *, role: Role, name: str, rows_above: int = 0
+) -> Table:
+    """Return a table from raw columns as ``load`` gives them (see ``read``).
+
+    ``rows_above`` counts the rows of the file before this piece of it, for row numbers in errors.
+    """
     if schema is None:
         schema = infer(raw)
     present, notes = _match(raw, schema, role, name)
@@ -40,9 +45,10 @@ def from_raw(raw: pd.DataFrame, schema: Schema | None, *, role: Role, name: str)
     for column in present.columns:
         found = convert(raw[column.name], column)
         if role == "real":
-            _refuse(found.bad, f"are no {column.kind} values", column.name, name)
+            _refuse(found.bad, f"are no {column.kind} values", column.name, name, rows_above)
             if column.categories is not None and "categories" not in column.inferred:
-                _refuse(found.outside, "are not among the declared categories", column.name, name)
+                why = "are not among the declared categories"
+                _refuse(found.outside, why, column.name, name, rows_above)
         elif found.bad.any():
             unreadable[column.name] = found.bad
         if found.outside.any():
@@ -89,10 +95,10 @@ def _match(raw: pd.DataFrame, schema: Schema, role: Role, name: str) -> tuple[Sc
     return schema, notes
 
 
-def _refuse(mask: Any, why: str, column: str, name: str) -> None:
+def _refuse(mask: Any, why: str, column: str, name: str, rows_above: int) -> None:
     count = int(mask.sum())
     if count:
-        row = int(mask.argmax()) + 1
+        row = rows_above + int(mask.argmax()) + 1
         raise InputError(
             f"{name}: column {column!r}: {count} of {len(mask)} cells {why} (first in row {row}, "
             "the header not counted); mend them, or declare the column otherwise in the schema"

@@ -1,0 +1,83 @@
+"""What an audit will take, told before it begins, and how far it is."""
+
+import os
+import re
+from collections.abc import Sized
+
+from privsynth.audit.controls import Limits
+from privsynth.errors import InputError
+from privsynth.neighbours import cost
+from privsynth.progress import Progress
+
+FIXED = 430_000_000
+"""Bytes that permutations, joint counts and libraries take whatever the tables' size."""
+PER_ROW = 1300
+"""Bytes a row for scores, ranks, keys and the blind baseline's features, beside the search's."""
+SLOWER = 3.0
+"""What attacks, permutations and models take on top of comparing records, as a factor."""
+
+
+def foretell(
+    tables: tuple[Sized | None, Sized | None, Sized | None, Sized | None],
+    columns: int,
+    limits: Limits,
+) -> cost.Cost:
+    """Return pairs, seconds and bytes of an audit: rough, and rather too much.
+
+    ``tables`` are train, synthetic, holdout and reference, or anything as long as they are; without
+    a reference half of the holdout is to serve as one. Pairs: targets against
+    released, reference and planted rows; released rows against targets once for distances, twice
+    for ties, and against equal sides.
+    """
+    train, synthetic, holdout, reference = (0 if t is None else len(t) for t in tables)
+    counted = holdout if reference else holdout - holdout // 2
+    reference = reference or holdout // 2
+    targets = train + counted
+    planted = (2 * limits.auc - 1) * train
+    pairs = targets * (4 * synthetic + reference + planted) + 2 * synthetic * counted
+    search = cost.cost(targets, max(synthetic, reference, 1), columns, 2, os.cpu_count() or 1)
+    rows = targets + reference + synthetic
+    seconds = SLOWER * search.seconds * pairs / max(search.pairs, 1)
+    return cost.Cost(int(pairs), seconds, search.memory + FIXED + PER_ROW * rows)
+
+
+def in_bytes(text: str | None) -> int | None:
+    """Return a size such as ``800MB`` or ``2GB`` in bytes."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)i?B?", text.strip(), re.I)
+    if not found or float(found[1]) <= 0:
+        raise InputError(f"--max-memory takes a size such as 800MB or 2GB, not {text!r}")
+    return int(float(found[1]) * 1000 ** " kmgt".index(found[2].lower() or " "))
+
+
+def check_memory(needed: cost.Cost, max_memory: int | None) -> None:
+    """Refuse an audit that needs more than ``max_memory`` bytes, or than the machine has."""
+    allowed = physical_memory() if max_memory is None else max_memory
+    if needed.memory > allowed:
+        raise InputError(
+            f"this audit needs about {needed.memory / 1e6:,.0f} MB of memory, and "
+            f"{allowed / 1e6:,.0f} MB are allowed; use fewer rows, a larger machine, or raise "
+            "--max-memory"
+        )
+
+
+def physical_memory() -> int:
+    """Return the machine's memory in bytes; a very large number where it is not told."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return 2**62
+
+
+class Meter:
+    """Pairs of records compared so far against all that will be, as progress from 0.05 to 0.95."""
+
+    def __init__(self, pairs: int, progress: Progress) -> None:
+        self.progress, self.done, self.compared, self.pairs = progress, 0.05, 0, max(pairs, 1)
+
+    def add(self, pairs: int) -> None:
+        """Count pairs and report."""
+        self.compared += pairs
+        self.done = min(0.05 + 0.9 * self.compared / self.pairs, 0.95)
+        self.progress("comparing records", self.done)

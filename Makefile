@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: setup demo check test test-slow bench accept help
+.PHONY: setup demo check test test-slow bench bench-quick accept help
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -31,8 +31,11 @@ test-slow: $(READY) ## all tests, the slow ones too
 bench: $(READY) ## measure speed and pass rates; results lie beside the scripts in benchmarks/
 	@set -e; for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python "$$script"; done
 
+bench-quick: $(READY) ## the neighbour search beside scikit-learn and faiss, under 3 minutes
+	$(BIN)/python benchmarks/neighbours.py --quick
+
 accept: $(READY) ## rewrite the golden files of the tests; review them as a diff
 	PRIVSYNTH_ACCEPT=1 $(BIN)/python -m pytest -n 2
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile

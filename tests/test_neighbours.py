@@ -130,9 +130,9 @@ def test_joined_records_give_what_one_table_of_all_rows_gives(tables: list[Table
     first, second, queries = encoded(tables)
     joined = concat(first, second)
     whole = Records(joined.numbers, joined.codes, joined.cells, joined.units)
-    engine = Search(k=k, threads=1)
-    assert_same(engine.nearest(queries, joined), *loop(queries, whole, k))
-    assert_same(engine.nearest(joined, queries), *loop(whole, queries, k))
+    engine = Search(threads=1)
+    assert_same(engine.nearest(queries, joined, k), *loop(queries, whole, k))
+    assert_same(engine.nearest(joined, queries, k), *loop(whole, queries, k))
     parts = [nearest(queries, part, k=k, threads=1) for part in (first, second)]
     assert_same(merge(parts, [len(first), len(second)]), *loop(queries, whole, k))
 
@@ -212,7 +212,7 @@ def test_a_reference_shorter_than_k_leaves_infinity_and_no_row() -> None:
     found = nearest(queries, reference, k=5, threads=1)
     assert np.isinf(found.distances[:, 2:]).all() and (found.ids[:, 2:] == -1).all()
     assert np.isfinite(found.distances[:, :2]).all()
-    both = Search(k=5, threads=1).nearest(queries, concat(reference, planted(1, 5)))
+    both = Search(threads=1).nearest(queries, concat(reference, planted(1, 5)), 5)
     assert np.isinf(both.distances[:, 3:]).all() and (both.ids[:, 3:] == -1).all()
     assert sorted(both.ids[0, :3]) == [0, 1, 2]
 
@@ -245,10 +245,11 @@ def test_an_unreadable_cell_is_far_from_everything_even_from_itself() -> None:
 def test_a_pair_of_tables_is_searched_once(large: Any) -> None:
     queries, reference, pairs = large
     counted: list[int] = []
-    engine = Search(k=2, threads=1, tick=counted.append)
-    engine.nearest(queries, reference)
+    engine = Search(threads=1, tick=counted.append)
+    deep = engine.nearest(queries, reference, 4)
     assert sum(counted) == pairs.size
-    engine.nearest(queries, reference)
+    shallow = engine.nearest(queries, reference, 2)
+    np.testing.assert_array_equal(shallow.ids, deep.ids[:, :2])
     engine.nearest(queries, concat(reference, queries.take(np.arange(10))))
     assert sum(counted) == pairs.size + 10 * len(queries)
 
@@ -274,3 +275,27 @@ def test_rows_without_structure_are_searched_without_boxes_and_found_all_the_sam
     order = np.lexsort((np.broadcast_to(np.arange(n), gaps.shape), gaps), axis=1)[:, :3]
     np.testing.assert_array_equal(found.ids, order)
     np.testing.assert_allclose(found.distances, np.take_along_axis(gaps, order, 1), atol=1e-12)
+
+
+@pytest.mark.parametrize("columns", [1, 300])
+@pytest.mark.parametrize("n", [1, 700])
+@pytest.mark.parametrize("k", [1, 50])
+def test_one_row_or_many_one_column_or_three_hundred(columns: int, n: int, k: int) -> None:
+    rng = randomness.generator(columns, "wide")
+    ordered = (columns + 1) // 2
+    given, asked = (
+        Records(
+            rng.random((m, ordered)), rng.integers(0, 4, (m, columns - ordered)),
+            np.zeros((m, columns), np.int64), np.arange(m),
+        )
+        for m in (n, 25)
+    )  # fmt: skip
+    found = nearest(asked, given, k=k, threads=1)
+    gaps = np.minimum(np.abs(asked.numbers[:, None] - given.numbers[None]), 1).sum(axis=2)
+    gaps += (asked.codes[:, None] != given.codes[None]).sum(axis=2)
+    held = min(k, n)
+    order = np.lexsort((np.broadcast_to(np.arange(n), gaps.shape), gaps), axis=1)[:, :held]
+    np.testing.assert_array_equal(found.ids[:, :held], order)
+    np.testing.assert_allclose(
+        found.distances[:, :held], np.take_along_axis(gaps, order, 1), atol=1e-12 * columns
+    )

@@ -30,6 +30,9 @@ from privsynth.randomness import generator
 from privsynth.statistics import level
 from privsynth.tables import Table, concat, fit_space, halve
 
+DEPTH = 50
+"""Neighbours of each target found in the released and reference rows, once, for every attack."""
+
 
 def _no_policy() -> Registration:
     return Registration(name="none", digest="none", registered="none")
@@ -82,6 +85,8 @@ def audit(request: Request, progress: Progress = silent) -> Bundle:
     chosen = attack_room.catalogue()
     notes: dict[str, str] = {}
     if material.holdout is not None:
+        for table in (material.synthetic, material.need_reference()):
+            material.search.nearest(material.targets, table, DEPTH)
         controls, notes = _controls(chosen, material, prepared, request)
         probes, head = attack(chosen, material, notes)
         seen = power(material.game, material.alpha, len(chosen))

@@ -12,6 +12,7 @@ from numba import njit
 
 TILE = 256
 FULL = 65535
+DONE = np.uint16(65535)  # no sum of codes reaches it
 
 
 @njit(nogil=True, cache=True)
@@ -97,6 +98,14 @@ def _tile_sums(query, costs, tiles, ordered, start, stop, out):  # type: ignore[
 
 
 @njit(nogil=True, cache=True)
+def _least(sums, size):  # type: ignore[no-untyped-def]
+    least = sums[0]
+    for t in range(1, size):
+        least = min(least, sums[t])
+    return least
+
+
+@njit(nogil=True, cache=True)
 def _exact(query, weights, row, ordered):  # type: ignore[no-untyped-def]
     total = 0.0
     for j in range(ordered):
@@ -154,22 +163,22 @@ def nearest(  # type: ignore[no-untyped-def]
             for t in range(k):
                 reached = max(reached, _exact(q_rows[i], weights[i], rows[found[t]], ordered))
             limit = min(limit, reached)
-        first = 0
-        if not brute:
+        if brute:
+            box[:] = 0
+        else:
             _box_sums(q_codes[i], costs[i], low, high, ordered, box)
-            first = int(np.argmin(box))
         reach = _threshold(limit, unit, ordered)
-        for step in range(count + 1):
-            b = first if step == 0 else step - 1
-            if step > 0 and (b == first or box[b] > reach):
+        # The nearest box, those within half of the bound, then the rest: the bound falls early.
+        first = int(np.argmin(box))
+        for step in range(2 * count + 1):
+            b = first if step == 0 else step - 1 if step <= count else step - 1 - count
+            if box[b] == DONE or box[b] > (reach // 2 if 0 < step <= count else reach):
                 continue
+            box[b] = DONE
             visited += 1
             start, stop = b * TILE, min((b + 1) * TILE, n)
             _tile_sums(q_codes[i], costs[i], tiles, ordered, start, stop, sums)
-            close = 0
-            for t in range(stop - start):
-                close += sums[t] <= reach
-            if close == 0:
+            if _least(sums, stop - start) > reach:
                 continue
             for t in range(stop - start):
                 if sums[t] > reach:

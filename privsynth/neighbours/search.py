@@ -150,33 +150,35 @@ class Search:
     """Each pair of tables is searched once, and every probe reuses the result.
 
     Joined records (``concat``) are searched part by part and merged, so that a planted table costs
-    only its planted rows.
+    only its planted rows. A pair that was searched deep answers for any smaller ``k``.
     """
 
-    def __init__(self, k: int = 2, threads: int | None = None, tick: Tick | None = None) -> None:
-        self.k, self.threads, self.tick = k, threads, tick
+    def __init__(self, threads: int | None = None, tick: Tick | None = None) -> None:
+        self.threads, self.tick = threads, tick
         self._found: dict[tuple[int, int], tuple[Records, Records, Neighbours]] = {}
         self._indices: dict[int, tuple[Records, Index]] = {}
 
-    def nearest(self, queries: Records, reference: Records) -> Neighbours:
+    def nearest(self, queries: Records, reference: Records, k: int = 2) -> Neighbours:
         """Return the ``k`` nearest reference rows of each query."""
-        rows = [self._against(query, reference) for query in queries.leaves]
+        rows = [self._against(query, reference, k) for query in queries.leaves]
         return Neighbours(
             np.concatenate([part.distances for part in rows]),
             np.concatenate([part.ids for part in rows]),
         )
 
-    def _against(self, query: Records, reference: Records) -> Neighbours:
+    def _against(self, query: Records, reference: Records, k: int) -> Neighbours:
         leaves = reference.leaves
-        return merge([self._pair(query, leaf) for leaf in leaves], [len(leaf) for leaf in leaves])
+        parts = [self._pair(query, leaf, k) for leaf in leaves]
+        return parts[0] if len(parts) == 1 else merge(parts, [len(leaf) for leaf in leaves])
 
-    def _pair(self, query: Records, leaf: Records) -> Neighbours:
+    def _pair(self, query: Records, leaf: Records, k: int) -> Neighbours:
         key = (id(query), id(leaf))
-        if key not in self._found:
+        if key not in self._found or self._found[key][2].distances.shape[1] < k:
             given = self._index(leaf)
-            found = nearest_records(query, given, k=self.k, threads=self.threads, tick=self.tick)
+            found = nearest_records(query, given, k=k, threads=self.threads, tick=self.tick)
             self._found[key] = (query, leaf, found)  # holding both keeps their ids from reuse
-        return self._found[key][2]
+        found = self._found[key][2]
+        return Neighbours(found.distances[:, :k], found.ids[:, :k])
 
     def _index(self, leaf: Records) -> Index:
         if id(leaf) not in self._indices:
@@ -215,7 +217,7 @@ class _Asked:
 def _unit(records: Records) -> Any:
     """Return what one unit of distance is in codes: small enough for the sum to stay in 16 bits."""
     columns = records.numbers.shape[1] + records.codes.shape[1]
-    return np.uint16(min(4096, 65535 // max(columns, 1)))
+    return np.uint16(min(4096, 65534 // max(columns, 1)))
 
 
 def _codes(records: Records, unit: Any) -> Any:

@@ -90,15 +90,22 @@ def _kind(name: str, raw: pd.Series, missing: Any) -> Kind:
     if is_datetime64_any_dtype(raw.dtype):
         return "datetime"
     if is_numeric_dtype(raw.dtype):
-        return _number_kind(name, numbers(raw, missing)[~missing])
+        return number_kind(name, numbers(raw, missing)[~missing])
     _, values = distinct(present)
+    return text_kind(name, [str(value) for value in values], n)
+
+
+def text_kind(name: str, values: list[str], n: int) -> Kind:
+    """Return the kind of a column from its distinct texts, none of them missing, in ``n`` rows."""
+    if not values:
+        return "categorical"
     unique = len(values) / n
-    texts = pd.Series([str(value).strip() for value in values], dtype=object).drop_duplicates()
+    texts = pd.Series([value.strip() for value in values], dtype=object).drop_duplicates()
     if set(texts.str.lower()) <= {"true", "false"}:
         return "boolean"
     values = numbers(texts, np.zeros(len(texts), bool))
     if np.isfinite(values).all():
-        return _number_kind(name, values, n)
+        return number_kind(name, values, n)
     if texts.map(lambda text: bool(_ISO.fullmatch(text))).all():
         return "datetime"
     # A few unreadable cells in a column of numbers are a damaged column, not a categorical one:
@@ -114,7 +121,7 @@ def _kind(name: str, raw: pd.Series, missing: Any) -> Kind:
     return "categorical"
 
 
-def _number_kind(name: str, values: Any, n: int | None = None) -> Kind:
+def number_kind(name: str, values: Any, n: int | None = None) -> Kind:
     """Return the kind of numbers; ``n`` rows hold them where ``values`` are distinct already."""
     if not (values == np.round(values)).all():
         return "numeric"

@@ -1,0 +1,1 @@
+"""What the benchmarks of the neighbour engine share: tables, peers, environments, rounds."""

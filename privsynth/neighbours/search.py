@@ -11,6 +11,7 @@ import numpy as np
 from privsynth.tables.encode import Records
 
 BLOCK = 512
+LARGEST = 8192
 PROBE = 1024
 Tick = Callable[[int], None]
 
@@ -92,7 +93,9 @@ def nearest_records(
         # Boxes pay where columns are related: on rows without structure every tile is visited.
         probe = slice(0, min(PROBE, len(queries)))
         brute = visited(probe, False) > 0.5 * probe.stop * given.low.shape[1]
-        _in_blocks(lambda part: visited(part, brute), PROBE, len(queries), threads)
+        at_once = threads or os.cpu_count() or 1
+        size = min(max(BLOCK, -(-len(queries) // (4 * at_once))), LARGEST)
+        _in_blocks(lambda part: visited(part, brute), PROBE, len(queries), at_once, size)
     back = np.empty(len(queries), np.int64)
     back[asked.order] = np.arange(len(queries))
     return Neighbours(distances[back], ids[back])
@@ -139,7 +142,8 @@ def tie_credit(
         if tick is not None:
             tick(len(ties[part]) * len(given))
 
-    _in_blocks(block, 0, len(queries), threads)
+    # Blocks of one size whatever the threads: they fix the order in which credit is added up.
+    _in_blocks(block, 0, len(queries), threads, BLOCK)
     total = np.zeros(len(given))
     for start in sorted(blocks):  # a fixed order of addition: equal for any number of threads
         total += blocks[start]
@@ -242,8 +246,14 @@ def _plain(records: Records, unreadable: float) -> Any:
     return np.hstack([numbers, codes.astype(np.float64)])
 
 
-def _in_blocks(block: Callable[[slice], Any], start: int, n: int, threads: int | None) -> None:
-    parts = [slice(a, min(a + BLOCK, n)) for a in range(start, n, BLOCK)]
+def _in_blocks(
+    block: Callable[[slice], Any], start: int, n: int, threads: int | None, size: int
+) -> None:
+    parts = [slice(a, min(a + size, n)) for a in range(start, n, size)]
+    if threads == 1:
+        for part in parts:
+            block(part)
+        return
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         for _ in pool.map(block, parts):
             pass

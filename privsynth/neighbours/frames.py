@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
 
 from privsynth.errors import InputError
 from privsynth.neighbours import cost
@@ -72,12 +72,14 @@ def _in_one_pass(queries: pd.DataFrame, reference: pd.DataFrame) -> tuple[Record
         raise InputError("the two tables have no common column; name at least one alike")
     m, ordered, coded = len(queries), [], []
     for name in common:
-        both = pd.concat([queries[name], reference[name]], ignore_index=True)
-        if is_numeric_dtype(both.dtype) or is_datetime64_any_dtype(both.dtype):
-            if not _is_id(str(name), both[m:]):
-                ordered.append(_scaled(_floats(both)))
+        sides = queries[name], reference[name]
+        if all(_is_ordered(side) for side in sides):
+            values = np.concatenate([_floats(side) for side in sides])
+            if not _is_id(str(name), sides[1], values[m:]):
+                ordered.append(_scaled(values))
         else:
-            values, codes = _texts(str(name), both, m)
+            both = np.concatenate([side.astype(object).to_numpy() for side in sides])
+            values, codes = _texts(str(name), pd.Series(both, dtype=object), m)
             if values is not None:
                 ordered.append(_scaled(values))
             elif codes is not None:
@@ -94,10 +96,13 @@ def _in_one_pass(queries: pd.DataFrame, reference: pd.DataFrame) -> tuple[Record
     )
 
 
-def _is_id(name: str, cells: pd.Series) -> bool:
-    if is_datetime64_any_dtype(cells.dtype) or cells.dtype == bool:
+def _is_ordered(cells: pd.Series) -> bool:
+    return bool(is_numeric_dtype(cells.dtype) or is_datetime64_any_dtype(cells.dtype))
+
+
+def _is_id(name: str, cells: pd.Series, values: Any) -> bool:
+    if is_datetime64_any_dtype(cells.dtype) or is_bool_dtype(cells.dtype):
         return False
-    values = _floats(cells)
     values = values[np.isfinite(values)]
     return len(values) > 0 and number_kind(name, values) == "id"
 
@@ -129,7 +134,7 @@ def _scaled(values: Any) -> Any:
 
 def _texts(name: str, both: pd.Series, m: int) -> tuple[Any, Any]:
     """Return numbers, or category codes, of a column of texts; neither for ids and free text."""
-    codes, values = distinct(both.astype(object))
+    codes, values = distinct(both)
     texts = [str(value).strip() for value in values]
     empty = np.array([text.lower() in MISSING for text in texts] + [True])
     in_reference = np.bincount(codes[m:] + 1, minlength=len(texts) + 1)[1:]

@@ -13,6 +13,8 @@ from privsynth.tables.encode import Records
 BLOCK = 512
 LARGEST = 8192
 PROBE = 1024
+MOST = 0.8
+"""Share of tiles visited from which boxes cost more than they save."""
 Tick = Callable[[int], None]
 
 
@@ -92,7 +94,7 @@ def nearest_records(
     if len(queries) and len(given):
         # Boxes pay where columns are related: on rows without structure every tile is visited.
         probe = slice(0, min(PROBE, len(queries)))
-        brute = visited(probe, False) > 0.5 * probe.stop * given.low.shape[1]
+        brute = visited(probe, False) > MOST * probe.stop * given.low.shape[1]
         at_once = threads or os.cpu_count() or 1
         size = min(max(BLOCK, -(-len(queries) // (4 * at_once))), LARGEST)
         _in_blocks(lambda part: visited(part, brute), PROBE, len(queries), at_once, size)

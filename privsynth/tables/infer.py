@@ -100,23 +100,25 @@ def text_kind(name: str, values: list[str], n: int) -> Kind:
     if not values:
         return "categorical"
     unique = len(values) / n
-    texts = pd.Series([value.strip() for value in values], dtype=object).drop_duplicates()
-    if set(texts.str.lower()) <= {"true", "false"}:
+    texts = list(dict.fromkeys(value.strip() for value in values))
+    if {text.lower() for text in texts} <= {"true", "false"}:
         return "boolean"
-    values = numbers(texts, np.zeros(len(texts), bool))
-    if np.isfinite(values).all():
-        return number_kind(name, values, n)
-    if texts.map(lambda text: bool(_ISO.fullmatch(text))).all():
+    parsed = numbers(pd.Series(texts, dtype=object), np.zeros(len(texts), bool))
+    readable = np.isfinite(parsed)
+    if readable.all():
+        return number_kind(name, parsed, n)
+    if all(_ISO.fullmatch(text) for text in texts):
         return "datetime"
     # A few unreadable cells in a column of numbers are a damaged column, not a categorical one:
     # call it numeric, and reading names the first such row.
-    if np.isfinite(values).mean() > _MOSTLY_UNIQUE and len(texts) > _FEW_ROWS:
+    if readable.mean() > _MOSTLY_UNIQUE and len(texts) > _FEW_ROWS:
         return "numeric"
-    if texts[~np.isfinite(values)].str.fullmatch(_INFINITE).all():
+    if all(_INFINITE.fullmatch(t) for t, good in zip(texts, readable, strict=True) if not good):
         return "numeric"
+    wordy = sum(len(re.findall(r"\s", text)) for text in texts) >= 3 * len(texts)
     if n >= _FEW_ROWS and unique > _MOSTLY_UNIQUE:
-        return "text" if texts.str.count(r"\s").mean() >= 3 else "id"
-    if n >= _FEW_ROWS and unique > 0.5 and texts.str.count(r"\s").mean() >= 3:
+        return "text" if wordy else "id"
+    if n >= _FEW_ROWS and unique > 0.5 and wordy:
         return "text"
     return "categorical"
 

@@ -1,4 +1,5 @@
-"""Times that the issue names: the demo, ``privsynth --help``, and an audit of 20,000 rows each.
+"""Times that the issue names: the demo, ``privsynth --help``, and audits of 20,000 and 100,000 rows
+each.
 
 Wall and CPU seconds of whole processes; medians of three for ``--help``. Peak memory is that of the
 process itself (ru_maxrss). Machines differ: read the figures beside the calibration loop's.
@@ -86,6 +87,7 @@ def main() -> None:
                 [python, "-m", "privsynth", "run", str(config), "--out", f"{folder}/demo"], folder
             ),
             "audit_20000x15": measured([python, "-c", AUDIT, "20000"], folder),
+            "audit_100000x15": measured([python, "-c", AUDIT, "100000"], folder),
         }
     Path(__file__).with_suffix(".json").write_text(json.dumps(out, indent=2) + "\n")
     print(json.dumps(out, indent=2))

@@ -307,3 +307,16 @@ def test_controls_disturb_at_most_one_percent_of_clean_audits():
         bundle = audit(request(seed=1000 + seed, n=500))
         disturbed += any(c.status != "ok" for c in bundle.controls.values())
     assert disturbed <= 9
+
+
+def test_a_stricter_policy_than_the_registered_one_is_not_backed_by_the_control():
+    """The control planted a leak at internal's limits; that says nothing about partner's."""
+    internal = load_policy("preset:internal")
+    loose = request(policy=internal.registration(), limits=internal.limits, n=1300)
+    bundle = audit(loose)
+    assert decide(bundle, internal).status == "pass"
+    verdict = decide(bundle, load_policy("preset:partner"))
+    assert verdict.status == "inconclusive"
+    open_ = [f for f in verdict.findings if f.status == "inconclusive"]
+    assert {finding.rule for finding in open_} == {"worst_auc", "worst_tpr"}
+    assert all("looser limit" in finding.message for finding in open_)

@@ -10,7 +10,7 @@ from privsynth.attacks import Attack
 from privsynth.audit.blind import blind_baseline
 from privsynth.audit.checks import check_tables, column_facts, table_facts
 from privsynth.audit.controls import Limits, negative, positive
-from privsynth.audit.effort import Meter, check_memory, foretell
+from privsynth.audit.effort import DEPTH, Meter, check_memory, foretell
 from privsynth.audit.scoring import attack, not_attacked
 from privsynth.audit.statements import not_covered, power, versions
 from privsynth.evidence import (
@@ -29,9 +29,6 @@ from privsynth.progress import Progress, silent
 from privsynth.randomness import generator
 from privsynth.statistics import level
 from privsynth.tables import Table, concat, fit_space, halve
-
-DEPTH = 50
-"""Neighbours of each target found in the released and reference rows, once, for every attack."""
 
 
 def _no_policy() -> Registration:

@@ -9,11 +9,13 @@ from privsynth.errors import InputError
 from privsynth.neighbours import cost
 from privsynth.progress import Progress
 
+DEPTH = 50
+"""Neighbours of each target found in the released and reference rows, once, for every attack."""
 FIXED = 430_000_000
 """Bytes that permutations, joint counts and libraries take whatever the tables' size."""
 PER_ROW = 1300
 """Bytes a row for scores, ranks, keys and the blind baseline's features, beside the search's."""
-SLOWER = 3.0
+SLOWER = 1.2
 """What attacks, permutations and models take on top of comparing records, as a factor."""
 
 
@@ -35,7 +37,7 @@ def foretell(
     targets = train + counted
     planted = (2 * limits.auc - 1) * train
     pairs = targets * (4 * synthetic + reference + planted) + 2 * synthetic * counted
-    search = cost.cost(targets, max(synthetic, reference, 1), columns, 2, os.cpu_count() or 1)
+    search = cost.cost(targets, max(synthetic, reference, 1), columns, DEPTH, os.cpu_count() or 1)
     rows = targets + reference + synthetic
     seconds = SLOWER * search.seconds * pairs / max(search.pairs, 1)
     return cost.Cost(int(pairs), seconds, search.memory + FIXED + PER_ROW * rows)

@@ -27,16 +27,16 @@ def foretell(
     """Return pairs, seconds and bytes of an audit: rough, and rather too much.
 
     ``tables`` are train, synthetic, holdout and reference, or anything as long as they are; without
-    a reference half of the holdout is to serve as one. Pairs: targets against
-    released, reference and planted rows; released rows against targets once for distances, twice
-    for ties, and against equal sides.
+    a reference half of the holdout is to serve as one. Pairs: targets against released, reference
+    and planted rows; released rows against targets, once for distances and once for ties, and
+    against equal sides.
     """
     train, synthetic, holdout, reference = (0 if t is None else len(t) for t in tables)
     counted = holdout if reference else holdout - holdout // 2
     reference = reference or holdout // 2
     targets = train + counted
     planted = (2 * limits.auc - 1) * train
-    pairs = targets * (4 * synthetic + reference + planted) + 2 * synthetic * counted
+    pairs = targets * (3 * synthetic + reference + planted) + synthetic * counted
     search = cost.cost(targets, max(synthetic, reference, 1), columns, DEPTH, os.cpu_count() or 1)
     rows = targets + reference + synthetic
     seconds = SLOWER * search.seconds * pairs / max(search.pairs, 1)

@@ -14,7 +14,6 @@ from privsynth.errors import InputError, IntegrityError
 from privsynth.privacy import Claim, NoClaim
 from privsynth.statistics.estimate import Estimate
 
-SCHEMA_VERSION = "1"
 M = TypeVar("M", bound=BaseModel)
 
 

@@ -31,7 +31,8 @@ from privsynth.statistics import (
     tpr_at_fpr,
 )
 from privsynth.statistics.binomial import upper
-from privsynth.statistics.family import DRAWS, family_low
+from privsynth.statistics.family import family_low
+from privsynth.statistics.game import DRAWS
 from privsynth.statistics.rates import fail_rank, pass_rank
 
 ALPHA = 0.05

@@ -8,7 +8,7 @@ from privsynth.evidence import Control
 from privsynth.measures import Material
 from privsynth.statistics import Game, auc, delong
 from privsynth.statistics.auc import logit_bounds
-from privsynth.statistics.family import DRAWS
+from privsynth.statistics.game import DRAWS
 from privsynth.tables import Records
 
 FOLDS = 5
@@ -85,9 +85,8 @@ def twins_p(rows: Records, game: Game, rng: np.random.Generator) -> float:
         return (members * (sizes - members)).sum(axis=1)
 
     observed = float(across(game.unit_is_member.astype(np.float32)[None, :])[0])
-    reached, step = 0, max(1, 4_000_000 // len(game.units))
-    for start in range(0, DRAWS, step):
-        labels = game.permuted_labels(rng, min(step, DRAWS - start))
+    reached = 0
+    for labels in game.permutations(rng, len(game.units)):
         reached += int((across(labels) >= observed).sum())
     return (1 + reached) / (1 + DRAWS)
 
@@ -157,9 +156,8 @@ def _permutation_p(
         return inside / members - (total - inside) / (len(labels) - members)
 
     observed = float(gap(scores[:, None], game.is_member.astype(float)[:, None])[0])
-    reached, step = 0, max(1, 4_000_000 // len(game.units))
-    for start in range(0, DRAWS, step):
-        labels = game.permuted_labels(rng, min(step, DRAWS - start))[:, game.units].T
-        labels = labels.astype(np.float64)
+    reached = 0
+    for by_unit in game.permutations(rng, len(game.units)):
+        labels = by_unit[:, game.units].T.astype(np.float64)
         reached += int((gap(_cross_fit(features, labels, folds), labels) >= observed - 1e-12).sum())
     return (1 + reached) / (1 + DRAWS)

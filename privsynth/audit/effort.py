@@ -56,20 +56,16 @@ def in_bytes(text: str | None) -> int | None:
 def check_memory(needed: cost.Cost, max_memory: int | None) -> None:
     """Refuse an audit that needs more than ``max_memory`` bytes, or than the machine has."""
     allowed = physical_memory() if max_memory is None else max_memory
-    if needed.memory > allowed:
-        raise InputError(
-            f"this audit needs about {needed.memory / 1e6:,.0f} MB of memory, and "
-            f"{allowed / 1e6:,.0f} MB are allowed; use fewer rows, a larger machine, or raise "
-            "--max-memory"
-        )
+    if allowed is not None and needed.memory > allowed:
+        raise cost.too_large("this audit", needed, allowed, "use fewer rows or a larger machine")
 
 
-def physical_memory() -> int:
-    """Return the machine's memory in bytes; a very large number where it is not told."""
+def physical_memory() -> int | None:
+    """Return the machine's memory in bytes, None where it is not told."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):
-        return 2**62
+        return None
 
 
 class Meter:

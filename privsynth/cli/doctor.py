@@ -38,6 +38,7 @@ def _facts() -> dict[str, Any]:
     from importlib.metadata import PackageNotFoundError, version
 
     import privsynth
+    from privsynth.audit.effort import physical_memory
     from privsynth.provenance import home
 
     packages, libraries, todo = {"privsynth": privsynth.__version__}, {}, []
@@ -54,20 +55,12 @@ def _facts() -> dict[str, Any]:
         except OSError:
             libraries[library] = "not found"
             todo.append(f"apt-get install --no-install-recommends {debian}")
+    memory = physical_memory()
     machine = {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cpus": os.cpu_count(),
-        "memory GiB": _memory(),
+        "memory GiB": "unknown" if memory is None else round(memory / 2**30, 1),
         "key and audit count": str(home()),
     }
     return {"packages": packages, "libraries": libraries, "machine": machine, "to do": todo}
-
-
-def _memory() -> float | str:
-    import os
-
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
-    except (ValueError, OSError):
-        return "unknown"

@@ -1,6 +1,6 @@
 """Exact nearest records on mixed tables; every measure and attack asks here."""
 
-from privsynth.neighbours.cost import Cost, check_memory
+from privsynth.neighbours.cost import Cost
 from privsynth.neighbours.encodings import fit_frequencies, fit_ranks
 from privsynth.neighbours.frames import nearest
 from privsynth.neighbours.search import (
@@ -19,7 +19,6 @@ __all__ = [
     "Index",
     "Neighbours",
     "Search",
-    "check_memory",
     "fit_frequencies",
     "fit_ranks",
     "index",

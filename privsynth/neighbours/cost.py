@@ -51,10 +51,15 @@ def check_memory(needed: Cost, max_memory: int | None, *, streamed: bool = False
             if streamed
             else "keep the reference in a Parquet file and stream it, use fewer rows"
         )
-        raise InputError(
-            f"the search of {needed.pairs:,} pairs needs about {_megabytes(needed.memory)} of "
-            f"memory, and {_megabytes(max_memory)} are allowed; {mend}, or raise --max-memory"
-        )
+        raise too_large(f"the search of {needed.pairs:,} pairs", needed, max_memory, mend)
+
+
+def too_large(work: str, needed: Cost, allowed: int, mend: str) -> InputError:
+    """Return the error of work that needs more memory than is allowed."""
+    return InputError(
+        f"{work} needs about {_megabytes(needed.memory)} of memory, and {_megabytes(allowed)} are "
+        f"allowed; {mend}, or raise --max-memory"
+    )
 
 
 def _seconds(queries: int, reference: int, columns: int, k: int, threads: int) -> float:

@@ -15,7 +15,6 @@ INK = "#1d2733"
 GREY = "#6b7480"
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
-GREEN = "#007A5A"
 STYLE = {
     "font.family": ["DejaVu Sans"],
     "font.size": 8,

@@ -7,8 +7,7 @@ from scipy.stats import hypergeom
 
 from privsynth.statistics.binomial import lower, upper
 from privsynth.statistics.estimate import Estimate
-from privsynth.statistics.family import DRAWS
-from privsynth.statistics.game import Game
+from privsynth.statistics.game import DRAWS, Game
 
 
 def copied_excess(hit: Any, game: Game, alpha: float) -> Estimate:
@@ -50,9 +49,7 @@ def share_closer(credit: Any, game: Game, alpha: float, rng: np.random.Generator
     n1, n0 = game.n_members, game.n_non_members
     expected = n1 / (n1 + n0)
     value = float(by_unit[game.unit_is_member].sum() / total)
-    draws = np.concatenate(
-        [game.permuted_labels(rng, size) @ (by_unit / total) for size in _steps(len(by_unit))]
-    )
+    draws = np.concatenate([labels @ (by_unit / total) for labels in game.permutations(rng)])
     above, below = np.quantile(draws, 1 - alpha), np.quantile(draws, alpha)
     return Estimate(
         name="share_closer_to_train",
@@ -73,8 +70,3 @@ def permutation_variance(credit: Any, game: Game) -> float:
     n1, n0 = game.n_members, game.n_non_members
     spread = float(((by_unit - by_unit.mean()) ** 2).sum())
     return n1 * n0 / ((n1 + n0) * (n1 + n0 - 1)) * spread / float(by_unit.sum()) ** 2
-
-
-def _steps(units: int) -> list[int]:
-    step = max(1, 4_000_000 // units)
-    return [min(step, DRAWS - start) for start in range(0, DRAWS, step)]

@@ -8,11 +8,8 @@ from scipy.stats import rankdata
 
 from privsynth.statistics.auc import Auc, auc, delong, exact_bounds
 from privsynth.statistics.estimate import Estimate
-from privsynth.statistics.game import Game
+from privsynth.statistics.game import Game, pieces
 from privsynth.statistics.rates import tpr_at_fpr
-
-DRAWS = 1999
-"""Permutations and bootstrap draws: p-values come in steps of 1/2000."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +40,8 @@ def permutation_aucs(scores: list[Any], game: Game, rng: np.random.Generator) ->
     spread = np.sqrt(n1 * n0 / (total * (total - 1)) * (centred**2).sum(axis=0))
     scale = np.where(spread > 0, spread, np.inf)
     observed = centred[game.unit_is_member].sum(axis=0) / scale
-    permuted = np.empty((DRAWS, len(scores)))
-    step = max(1, 4_000_000 // total)
-    for start in range(0, DRAWS, step):
-        labels = game.permuted_labels(rng, min(step, DRAWS - start))
-        permuted[start : start + len(labels)] = (labels @ centred) / scale
-    return observed, permuted
+    permuted = [(labels @ centred) / scale for labels in game.permutations(rng)]
+    return observed, np.concatenate(permuted)
 
 
 def max_t(observed: Any, permuted: Any) -> float:
@@ -103,13 +96,11 @@ def family_low(
     bounds = [exact_bounds(scores[name], game, each)[0] for name in found if found[name].degenerate]
     if regular:
         influence = np.stack([found[n].influence / found[n].error for n in regular], axis=1)
-        top = np.empty(DRAWS)
-        step = max(1, 4_000_000 // len(influence))
-        for start in range(0, DRAWS, step):
-            size = min(step, DRAWS - start)
-            weights = rng.standard_normal((size, len(influence)), dtype=np.float32)
-            top[start : start + size] = (weights @ influence).max(axis=1)
-        c = float(np.quantile(top, 1 - each * len(regular)))
+        top = []
+        for times in pieces(len(influence)):
+            weights = rng.standard_normal((times, len(influence)), dtype=np.float32)
+            top.append((weights @ influence).max(axis=1))
+        c = float(np.quantile(np.concatenate(top), 1 - each * len(regular)))
         bounds += [found[name].value - c * found[name].error for name in regular]
     return max(max(bounds), 0.0)
 

@@ -1,10 +1,21 @@
 """Who is a member and who is not, and which rows belong to one person."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+DRAWS = 1999
+"""Permutations and bootstrap draws: p-values come in steps of 1/2000."""
+_CELLS = 4_000_000
+
+
+def pieces(width: int) -> list[int]:
+    """Return how many draws of ``width`` numbers to make at a time, ``DRAWS`` in all."""
+    step = max(1, _CELLS // width)
+    return [min(step, DRAWS - start) for start in range(0, DRAWS, step)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +72,14 @@ class Game:
         out = np.full(len(self.unit_is_member), -np.inf)
         np.maximum.at(out, self.units, scores)
         return out
+
+    def permutations(self, rng: np.random.Generator, width: int | None = None) -> Iterator[Any]:
+        """Yield ``DRAWS`` permutations of the unit labels, some ``(times, units)`` at a time.
+
+        ``width`` is how many numbers the caller makes of each, where that is more than the units.
+        """
+        for times in pieces(width or len(self.unit_is_member)):
+            yield self.permuted_labels(rng, times)
 
     def permuted_labels(self, rng: np.random.Generator, times: int) -> Any:
         """Return permuted unit labels as 0/1 floats, shape ``(times, units)``, float32."""

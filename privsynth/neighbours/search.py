@@ -59,7 +59,7 @@ def index(reference: Records) -> Index:
     ordered, unit = reference.numbers.shape[1], _unit(reference)
     codes = _codes(reference, unit)
     order = _kernel.order_rows(codes, ordered, unit)
-    tiles = np.ascontiguousarray(codes[order].T)
+    tiles = _kernel.tile(codes, order)
     low, high = _kernel.boxes(tiles)
     rows = _plain(reference, unreadable=13.0)[order]
     return Index(order, tiles, rows, low, high, ordered, unit)

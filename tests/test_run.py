@@ -519,6 +519,8 @@ def busy(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
          str(tmp_path / "out"), "--force"],
         env=example.environment(tmp_path / "home", TMPDIR=str(tmp_path)),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A test run in the background of a shell ignores Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     until = time.monotonic() + 60
     while not (tmp_path / "started").exists():

@@ -36,7 +36,7 @@ class Evidence(Model):
     """What one probe (an attack or a measure) found, or the reason why it could not run."""
 
     id: str
-    kind: Literal["attack", "measure"]
+    kind: Literal["attack", "measure", "stratum"]
     version: str
     title: str
     source: str
@@ -152,6 +152,9 @@ class Bundle(Model):
     audits: Audits
     generator: Generator
     claim: Claim = NoClaim()
+    mechanism: str | None = Field(
+        None, description="what was tested in place of the released file; none: the file itself"
+    )
     seed_commitment: str
     versions: dict[str, str]
     warnings: tuple[str, ...] = ()
@@ -164,6 +167,10 @@ class Bundle(Model):
     def measure(self, name: str) -> Evidence | None:
         """Return the measure of that id, or None."""
         return next((p for p in self.probes if (p.kind, p.id) == ("measure", name)), None)
+
+    def stratum(self, name: str) -> Evidence | None:
+        """Return the groups counted on their own of that id, or None."""
+        return next((p for p in self.probes if (p.kind, p.id) == ("stratum", name)), None)
 
 
 def to_json(model: BaseModel) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from privsynth.attacks import catalogue
 from privsynth.evidence import (
     Audits,
     Bundle,
@@ -18,7 +19,8 @@ from privsynth.evidence import (
 from privsynth.policy import Policy, load_policy
 from privsynth.statistics.estimate import Estimate
 
-ATTACKS = ("dcr", "dcr_ratio", "exact_copy", "value_match")
+ATTACKS = tuple(sorted(catalogue()))
+PARTS = ("rare_categories_excess", "training_extremes_excess", "rare_missingness_excess")
 ALPHA = 0.03
 PUBLIC = load_policy("preset:public")
 
@@ -43,6 +45,41 @@ def measure(name: str, *estimates: Estimate) -> Evidence:
     """Return a measure with these estimates."""
     return Evidence(
         id=name, kind="measure", version="1", title=name, source="made up", estimates=estimates
+    )
+
+
+def stratum(name: str, *estimates: Estimate, **more: Any) -> Evidence:
+    """Return a group of people that all attacks were counted in."""
+    return Evidence(
+        id=name, kind="stratum", version="1", title=name, source="made up", estimates=estimates,
+        **more,
+    )  # fmt: skip
+
+
+def group(number: int, label: str | None = None, n: int = 2_000, **more: Any) -> dict[str, Any]:
+    """Return what is listed of a declared subgroup of ``n`` members and as many others."""
+    sizes = {"members": n, "non_members": n, "assessed": True}
+    return {"name": f"sex #{number}", "label": label, **sizes, **more}
+
+
+def attributes(high: float = 0.04, control: str = "seen") -> Evidence:
+    """Return what the table gives away of secrets, by the measure with that control."""
+    worst = estimate("advantage_worst", high - 0.02, high - 0.04, high)
+    return measure("attribute_inference", worst).model_copy(
+        update={"options": {"control": control}}
+    )
+
+
+def leaked_metadata(*p_values: float) -> Evidence:
+    """Return learnt metadata with these p-values, part by part."""
+    pairs = zip(PARTS, p_values, strict=False)
+    return measure("metadata_leak", *(estimate(part, 0, 0, 0, p=p) for part, p in pairs))
+
+
+def replayed(**p_values: float) -> Evidence:
+    """Return the test of replay with these p-values, column by column."""
+    return measure(
+        "replay", *(estimate(f"replayed_excess[{c}]", 0, 0, 0, p=p) for c, p in p_values.items())
     )
 
 
@@ -76,12 +113,26 @@ def clean(policy: Policy | None = PUBLIC, **changes: Any) -> Bundle:
         name="example",
         tables=tables,
         split={"origin": "tool", "unit": "row"},
-        columns=(column("age"), column("sex", kind="categorical")),
+        columns=(
+            column("age"),
+            column("sex", kind="categorical"),
+            column("note", kind="text", read=False),
+        ),
         probes=(
             *map(attack, ATTACKS),
             measure("copies", estimate("copied_units_excess", 0.0, 0.0, 0.001, p=0.6)),
             measure(
                 "dcr", estimate("share_closer_to_train", 0.625, 0.615, 0.635, expected=0.625)
+            ),
+            attributes(),
+            leaked_metadata(0.4, 1.0, 0.7),
+            replayed(note=0.3),
+            stratum("exposed", estimate("auc_most_exposed_fifth", 0.52, 0.48, 0.56)),
+            stratum(
+                "subgroups",
+                estimate("auc[sex=#1]", 0.51, 0.45, 0.57),
+                estimate("auc[sex=#2]", 0.50, 0.44, 0.56),
+                options={"groups": [group(1, "female"), group(2)]},
             ),
         ),
         controls={"blind_baseline": fine, "negative": fine, "positive": fine},

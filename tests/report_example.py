@@ -224,6 +224,51 @@ def measures(status: Status) -> tuple[Evidence, ...]:
     return distance, ratio, copies, fidelity, utility
 
 
+def groups(status: Status) -> tuple[Evidence, ...]:
+    """Return what was counted within groups of people: outliers, two subgroups, no rare values."""
+    auc = 0.78 if status == "fail" else 0.55
+    wide = 0.2 if status == "inconclusive" else 0.04
+    fifth = estimate("auc_most_exposed_fifth", auc, wide, "worst of 31: delong", 790)
+    told = {"attack": "dcr_ratio@rank", "members": 527, "non_members": 263}
+    women = estimate("auc[sex=#1]", 0.53, wide, "worst of 31: delong", 2010)
+    exposed = Evidence(
+        id="exposed", kind="stratum", version="1", title="People unlike others",
+        source="Meeus et al. 2023", estimates=(fifth,), series={"groups": {fifth.name: told}},
+    )  # fmt: skip
+    subgroups = Evidence(
+        id="subgroups", kind="stratum", version="1", title="Declared subgroups",
+        source="worst AUC within each declared category", estimates=(women,),
+        series={
+            "groups": {
+                women.name: {**told, "label": "Female", "members": 1340, "non_members": 670}
+            }
+        },
+        options={
+            "groups": [
+                {"name": "sex #1", "label": "Female", "assessed": True},
+                {"name": "sex #2", "label": None, "assessed": False},
+            ]
+        },
+    )  # fmt: skip
+    rare = Evidence(
+        id="rare_values", kind="stratum", version="1", title="Holders of rare values",
+        source="worst AUC among holders", not_run="too few people on either side hold a rare value",
+    )  # fmt: skip
+    return exposed, subgroups, rare
+
+
+def inference() -> Evidence:
+    """Return a measure under one of the three headings, with what its control said."""
+    return Evidence(
+        id="linkability", kind="measure", version="1", title="Linkability",
+        source="Article 29 Working Party, Opinion 05/2014: linkability; Giomi et al. 2022",
+        estimates=(
+            estimate("linked_excess_worst", 0.0101, 0.012, "worst of 3: newcombe", expected=0.0),
+        ),
+        options={"control": "seen", "columns": {"a": ["age", "sex"], "b": ["bmi", "diabetes"]}},
+    )  # fmt: skip
+
+
 def bundle(status: Status = "pass") -> Bundle:
     """Return evidence that leads to ``status``; the inconclusive one has 60 rows of holdout."""
     few = status == "inconclusive"
@@ -252,7 +297,7 @@ def bundle(status: Status = "pass") -> Bundle:
     }
     absent = Evidence(
         id="attribute_inference",
-        kind="attack",
+        kind="measure",
         version="1",
         title="Attribute inference",
         source="Stadler et al., USENIX Security 2022",
@@ -276,7 +321,7 @@ def bundle(status: Status = "pass") -> Bundle:
                 note="identifier: left out of distances and of the release",
             ),
         ),
-        probes=(*attacks, absent, *measures(status)),
+        probes=(*attacks, *groups(status), absent, *measures(status), inference()),
         controls={
             "blind_baseline": Control(
                 status="ok",
@@ -305,11 +350,11 @@ def bundle(status: Status = "pass") -> Bundle:
         ),
         headline=worst,
         policy=Registration(
-            name="internal@0",
+            name="internal@1",
             digest="sha256:" + "77ab10e2" * 8,
             registered="before_scoring",
             document={
-                "preset": "internal@0",
+                "preset": "internal@1",
                 "rules": {
                     "worst_auc": {"limit": 0.65},
                     "worst_tpr": {"limit": 0.10, "at": 0.01},
@@ -450,7 +495,7 @@ def verdict(evidence: Bundle, status: Status = "pass") -> Verdict:
         name=evidence.name,
         status=overall(findings),
         findings=findings,
-        policy_name="internal@0",
+        policy_name="internal@1",
         policy_digest=evidence.policy.digest,
         policy_registered="before_scoring",
         evidence_digest="sha256:" + "c18d2dbc" * 8,

@@ -25,9 +25,10 @@ def material(released, n: int = N, seed: int = 1, schema=SCHEMA, n_holdout: int 
         for name, t in (("train", train), ("holdout", holdout), ("reference", reference))
     }
     synthetic = released(encoded["train"], space.encode(fresh))
+    tables = {"train": train, "holdout": holdout, "reference": reference, "synthetic": fresh}
     return Material(
         schema=schema, space=space, synthetic=synthetic, search=Search(), alpha=0.05, seed=7,
-        **encoded,
+        tables=tables, **encoded,
     )  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def half(train, fresh):
 @pytest.mark.parametrize("released", [fresh, copies, half])
 def test_every_measure_gives_estimates_and_repeats_itself(name, released):
     evidence = MEASURES[name].evidence(material(released))
-    assert evidence.not_run is None
+    assert evidence.not_run is None or name == "replay"  # no identifier was released
     assert evidence == MEASURES[name].evidence(material(released))
     assert summary(MEASURES[name]).endswith(".")
 
@@ -197,6 +198,7 @@ def test_a_column_of_one_value_breaks_no_measure():
     what = Material(
         schema=schema, space=space, train=train, synthetic=synthetic, holdout=holdout,
         reference=reference, search=Search(), alpha=0.05, seed=1,
+        tables=dict(zip(("train", "synthetic", "holdout", "reference"), tables, strict=True)),
     )  # fmt: skip
     for measure in MEASURES.values():
         measure.evidence(what)

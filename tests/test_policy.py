@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privsynth.errors import InputError, PolicyError
-from privsynth.evidence import Audits, Bundle
+from privsynth.evidence import Audits, Bundle, Evidence
 from privsynth.policy import (
     PRESETS,
     Finding,
@@ -29,11 +29,12 @@ from privsynth.policy.verdict import Status, overall
 
 NAMES = ("internal", "partner", "public")
 
-# Section 4 of the specification: holdout units, worst AUC, worst TPR at 1 % FPR, DCR excess.
+# Section 4 of the specification: holdout units, worst AUC, worst TPR at 1 % FPR, AUC of the most
+# exposed fifth and of a declared subgroup, attribute advantage, DCR excess.
 LIMITS = {
-    "internal": (500, 0.65, 0.10, 0.05),
-    "partner": (1200, 0.60, 0.05, 0.03),
-    "public": (5000, 0.55, 0.03, 0.02),
+    "internal": (500, 0.65, 0.10, 0.70, 0.75, 0.15, 0.05),
+    "partner": (1200, 0.60, 0.05, 0.65, 0.70, 0.10, 0.03),
+    "public": (5000, 0.55, 0.03, 0.60, 0.65, 0.05, 0.02),
 }
 
 
@@ -52,26 +53,32 @@ def statuses(verdict: Verdict) -> dict[str, Status]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_preset_holds_exactly_the_limits_of_the_specification(name: str) -> None:
-    units, auc, tpr, share = LIMITS[name]
+    units, auc, tpr, fifth, group, advantage, share = LIMITS[name]
     rules = load_policy(f"preset:{name}").document["rules"]
     assert rules.pop("worst_auc") == {"below": auc, "attacks": [*example.ATTACKS]}
     assert rules == {
         "holdout_units": {"at_least": units},
         "worst_tpr": {"below": tpr},
+        "exposed_fifth": {"below": fifth},
+        "subgroups": {"below": group},
+        "attribute_advantage": {"below": advantage},
         "copies": {"p_below": 0.01},
+        "replay": {"p_below": 0.01},
+        "metadata_leak": {"p_below": 0.01},
         "dcr_share": {"excess_above": share},
         "audits": {"at_most": 5},
         "columns_read": {},
         "controls": {},
+        "file_tested": {"required": name == "public"},
         "registered": {"required": name == "public"},
     }
 
 
-def test_presets_are_not_frozen_yet_and_say_so() -> None:
-    assert list(PRESETS) == [f"{name}@0" for name in NAMES]
+def test_presets_are_version_1_and_the_newest_goes_without_a_number() -> None:
+    assert list(PRESETS) == [f"{name}@1" for name in NAMES]
     for name in NAMES:
-        assert load_policy(f"preset:{name}") == load_policy(f"preset:{name}@0")
-        assert load_policy(f"preset:{name}").name == f"{name}@0"
+        assert load_policy(f"preset:{name}") == load_policy(f"preset:{name}@1")
+        assert load_policy(f"preset:{name}").name == f"{name}@1"
 
 
 def test_every_rule_of_a_preset_exists_and_every_rule_says_what_it_is() -> None:
@@ -108,7 +115,7 @@ def test_a_rule_that_guards_the_audit_can_neither_be_left_out_nor_removed(
 
 def test_the_rules_that_guard_the_audit_are_these() -> None:
     mandatory = {rule.name for rule in rule_catalogue().values() if rule.mandatory}
-    assert mandatory == {"audits", "columns_read", "controls", "registered"}
+    assert mandatory == {"audits", "columns_read", "controls", "file_tested", "registered"}
 
 
 @pytest.mark.parametrize(
@@ -166,11 +173,11 @@ def test_a_preset_without_its_prefix_is_explained() -> None:
 
 def test_a_changed_preset_does_not_go_by_the_preset_s_name(tmp_path: Path) -> None:
     weak = "extends: preset:public\nrules: {worst_auc: {below: 0.99}}\n"
-    assert load_policy(policy_file(tmp_path, weak)).name == "public@0, changed"
+    assert load_policy(policy_file(tmp_path, weak)).name == "public@1, changed"
     same = policy_file(tmp_path, "extends: preset:public\nrationale: as it is\n")
-    assert load_policy(same).name == "public@0"
-    with pytest.raises(PolicyError, match="'public@0' is a preset, and this policy differs"):
-        load_policy(policy_file(tmp_path, weak + "name: public@0\n"))
+    assert load_policy(same).name == "public@1"
+    with pytest.raises(PolicyError, match="'public@1' is a preset, and this policy differs"):
+        load_policy(policy_file(tmp_path, weak + "name: public@1\n"))
 
 
 def changed_limits(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -186,7 +193,7 @@ def changed_limits(document: dict[str, Any]) -> list[dict[str, Any]]:
             else:
                 other["rules"][rule][key] = value + 1 if isinstance(value, int) else value * 1.0001
             found.append(other)
-        if rule not in ("audits", "columns_read", "controls", "registered", "worst_auc"):
+        if rule != "worst_auc" and not rule_catalogue()[rule].mandatory:
             other = copy.deepcopy(document)
             del other["rules"][rule]
             found.append(other)
@@ -235,6 +242,16 @@ def test_clean_evidence_passes_every_preset_that_was_registered(name: str) -> No
 
 def spoiled(edit: Callable[[Bundle], Bundle]) -> Verdict:
     return decide(edit(example.clean()), example.PUBLIC)
+
+
+def groups(high: float, *more: dict[str, Any]) -> Evidence:
+    """Return two assessed subgroups, the second with this upper bound, and some more."""
+    first, second = (
+        example.estimate("auc[sex=#1]", 0.5, 0.45, 0.55),
+        example.estimate("auc[sex=#2]", high - 0.1, high - 0.2, high),
+    )
+    listed = [example.group(1), example.group(2), *more]
+    return example.stratum("subgroups", first, second, options={"groups": listed})
 
 
 EDITS: dict[str, tuple[str, Callable[[Bundle], Bundle]]] = {
@@ -290,6 +307,76 @@ EDITS: dict[str, tuple[str, Callable[[Bundle], Bundle]]] = {
             b, example.measure("dcr", example.estimate("share_closer_to_train", 0.6, 0.5, 0.7))
         ),
     ),
+    "exposed fifth not there": (
+        "exposed_fifth",
+        lambda b: example.without_probe(b, "stratum", "exposed"),
+    ),
+    "exposed fifth not counted": (
+        "exposed_fifth",
+        lambda b: example.without_probe(b, "stratum", "exposed", "too few people"),
+    ),
+    "exposed fifth undecided": (
+        "exposed_fifth",
+        lambda b: example.with_probe(
+            b,
+            example.stratum("exposed", example.estimate("auc_most_exposed_fifth", 0.55, 0.5, 0.60)),
+        ),
+    ),
+    "subgroups not there": (
+        "subgroups",
+        lambda b: example.without_probe(b, "stratum", "subgroups"),
+    ),
+    "subgroups not listed": (
+        "subgroups",
+        lambda b: example.with_probe(b, example.stratum("subgroups", not_run="no holdout")),
+    ),
+    "a subgroup undecided": ("subgroups", lambda b: example.with_probe(b, groups(0.65))),
+    "a subgroup too small": (
+        "subgroups",
+        lambda b: example.with_probe(b, groups(0.55, example.group(3, n=199, assessed=False))),
+    ),
+    "a subgroup that says it was assessed and is too small": (
+        "subgroups",
+        lambda b: example.with_probe(b, groups(0.55, example.group(2, n=199))),
+    ),
+    "a subgroup without an estimate": (
+        "subgroups",
+        lambda b: example.with_probe(b, groups(0.55, example.group(3))),
+    ),
+    "attributes not there": (
+        "attribute_advantage",
+        lambda b: example.without_probe(b, "measure", "attribute_inference"),
+    ),
+    "attributes not measured": (
+        "attribute_advantage",
+        lambda b: example.without_probe(b, "measure", "attribute_inference", "no secret"),
+    ),
+    "attributes undecided": (
+        "attribute_advantage",
+        lambda b: example.with_probe(b, example.attributes(0.05)),
+    ),
+    "attributes without information": (
+        "attribute_advantage",
+        lambda b: example.with_probe(b, example.attributes(0.01, "missed")),
+    ),
+    "attributes without a control": (
+        "attribute_advantage",
+        lambda b: example.with_probe(
+            b, example.attributes(0.01).model_copy(update={"options": {}})
+        ),
+    ),
+    "metadata not there": (
+        "metadata_leak",
+        lambda b: example.without_probe(b, "measure", "metadata_leak"),
+    ),
+    "metadata not measured": (
+        "metadata_leak",
+        lambda b: example.without_probe(b, "measure", "metadata_leak", "no holdout"),
+    ),
+    "a part of the metadata not there": (
+        "metadata_leak",
+        lambda b: example.with_probe(b, example.leaked_metadata(0.5, 0.5)),
+    ),
     "small holdout": ("holdout_units", lambda b: example.with_table(b, "holdout", 4_999)),
     "no holdout": ("holdout_units", lambda b: example.with_table(b, "holdout", None)),
     **{
@@ -305,6 +392,14 @@ EDITS: dict[str, tuple[str, Callable[[Bundle], Bundle]]] = {
         lambda b: b.model_copy(
             update={"columns": (*b.columns, example.column("remark", kind="text", read=False))}
         ),
+    ),
+    "replay not there": (
+        "columns_read",
+        lambda b: example.without_probe(b, "measure", "replay"),
+    ),
+    "replay not measured": (
+        "columns_read",
+        lambda b: example.without_probe(b, "measure", "replay", "no holdout"),
     ),
     "unreadable cells": (
         "columns_read",
@@ -335,12 +430,16 @@ EDITS: dict[str, tuple[str, Callable[[Bundle], Bundle]]] = {
 }
 
 
+UNTESTED = ("unread column", "replay not there", "replay not measured")
+
+
 @pytest.mark.parametrize("edit", EDITS)
 def test_evidence_that_lacks_one_thing_is_inconclusive_and_says_at_which_rule(edit: str) -> None:
     rule, change = EDITS[edit]
     verdict = spoiled(change)
     assert verdict.status == "inconclusive"
-    assert [r for r, status in statuses(verdict).items() if status != "pass"] == [rule]
+    expected = ["replay", rule] if edit in UNTESTED else [rule]
+    assert [r for r, status in statuses(verdict).items() if status != "pass"] == expected
     assert rule in verdict.headline
 
 
@@ -364,6 +463,23 @@ FAILS: dict[str, tuple[str, Callable[[Bundle], Bundle]]] = {
             ),
         ),
     ),
+    "exposed_fifth": (
+        "statistical",
+        lambda b: example.with_probe(
+            b,
+            example.stratum("exposed", example.estimate("auc_most_exposed_fifth", 0.7, 0.6, 0.8)),
+        ),
+    ),
+    "subgroups": ("statistical", lambda b: example.with_probe(b, groups(0.9))),
+    "attribute_advantage": (
+        "statistical",
+        lambda b: example.with_probe(b, example.attributes(0.1)),
+    ),
+    "metadata_leak": (
+        "statistical",
+        lambda b: example.with_probe(b, example.leaked_metadata(0.5, 0.0033, 0.5)),
+    ),
+    "replay": ("hard", lambda b: example.with_probe(b, example.replayed(note=0.0099))),
     "copies": (
         "hard",
         lambda b: example.with_probe(
@@ -380,7 +496,8 @@ FAILS: dict[str, tuple[str, Callable[[Bundle], Bundle]]] = {
 def test_a_leak_beyond_the_limit_fails_at_its_rule(rule: str) -> None:
     verdict = spoiled(FAILS[rule][1])
     assert verdict.status == "fail"
-    assert [r for r, status in statuses(verdict).items() if status != "pass"] == [rule]
+    others = ["columns_read"] if rule == "replay" else []
+    assert [r for r, status in statuses(verdict).items() if status != "pass"] == [rule, *others]
 
 
 @pytest.mark.parametrize("control", ["blind_baseline", "negative", "positive"])
@@ -469,7 +586,7 @@ def test_a_verdict_whose_status_does_not_follow_from_its_findings_is_refused() -
 def test_rules_that_can_only_fail_are_marked_and_alone_never_pass() -> None:
     verdict = decide(example.clean(), example.PUBLIC)
     only = tuple(f for f in verdict.findings if f.fail_only)
-    assert {f.rule for f in only} == {"copies", "dcr_share"}
+    assert {f.rule for f in only} == {"copies", "replay", "metadata_leak", "dcr_share"}
     assert {f.status for f in only} == {"pass"}
     assert overall(only) == "inconclusive"
 

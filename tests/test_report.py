@@ -95,7 +95,7 @@ def test_every_section_template_is_printed_in_the_order_of_its_number(
     files = sorted(path.stem for path in (TEMPLATES / "sections").glob("*.html"))
     printed = re.findall(r'<section id="(\w+)"', failing[1])
     assert printed == [name.partition("_")[2] for name in files]
-    assert len(printed) == 12
+    assert len(printed) == 14
 
 
 def test_no_template_promises_what_no_test_can_show() -> None:
@@ -138,7 +138,7 @@ def test_the_attachments_are_the_files_byte_for_byte(failing: tuple[bytes, str])
 def test_every_figure_has_a_sentence_and_headings_do_not_skip(failing: tuple[bytes, str]) -> None:
     tags = structure(failing[0])
     figures_found = [alternative for tag, alternative in tags if tag == "/Figure"]
-    assert len(figures_found) == 8
+    assert len(figures_found) == 7  # the worst three attacks have a curve
     assert all(len(a) > 40 and a.endswith(".") for a in figures_found)
     for levels in (
         [int(tag[2]) for tag, _ in tags if re.fullmatch(r"/H[1-6]", tag)],

@@ -5,18 +5,28 @@ from typing import Any
 
 from privsynth import registry
 from privsynth.attacks._base import (
+    FREQ,
+    GOWER,
+    RANK,
+    STD,
     TABLE_ONLY,
     WITH_REFERENCE,
     Attack,
     AttackerView,
+    base_name,
     score_all,
 )
 
 __all__ = [
+    "FREQ",
+    "GOWER",
+    "RANK",
+    "STD",
     "TABLE_ONLY",
     "WITH_REFERENCE",
     "Attack",
     "AttackerView",
+    "base_name",
     "catalogue",
     "score_all",
 ]

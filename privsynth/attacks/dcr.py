@@ -1,27 +1,28 @@
 """Distance to the closest record: the nearer a synthetic row, the likelier a member.
 
-GAN-Leaks without calibration (Chen et al. 2020, arXiv:1909.03935, section 4), Gower distance.
+GAN-Leaks without calibration (Chen et al. 2020, arXiv:1909.03935, section 4), in three encodings.
 """
 
 from typing import Any
 
 import numpy as np
 
-from privsynth.attacks._base import TABLE_ONLY, Attack, AttackerView
-from privsynth.tables import Records
+from privsynth.attacks._base import GOWER, RANK, STD, TABLE_ONLY, Attack, AttackerView
+from privsynth.attacks._near import nearest
 
 
-def score(targets: Records, view: AttackerView, rng: np.random.Generator) -> Any:
-    """Return minus the Gower distance of each target to its nearest synthetic row."""
-    return -view.search.nearest(targets, view.synthetic).distances[:, 0]
+def score(targets: Any, view: AttackerView, rng: np.random.Generator) -> Any:
+    """Return minus the distance of each target to its nearest synthetic row, at most 0."""
+    return -nearest(targets, view.synthetic, view).distances[:, 0]
 
 
 attack = Attack(
     name="dcr",
     home=__name__,
     title="Distance to the closest record",
-    source="GAN-Leaks, Chen et al. 2020 (arXiv:1909.03935); Gower distance",
+    source="GAN-Leaks, Chen et al. 2020 (arXiv:1909.03935), section 4",
     threat=TABLE_ONLY,
     blind_to="values replayed column by column; noise larger than the spacing of the rows",
     score=score,
+    encodings=(GOWER, RANK, STD),
 )

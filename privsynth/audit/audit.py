@@ -9,10 +9,13 @@ from privsynth import measures as measure_room
 from privsynth.attacks import Attack
 from privsynth.audit.blind import blind_baseline
 from privsynth.audit.checks import check_tables, column_facts, table_facts
-from privsynth.audit.controls import Limits, negative, positive
+from privsynth.audit.controls import negative, positive
 from privsynth.audit.effort import DEPTH, Meter, check_memory, foretell
-from privsynth.audit.scoring import attack, not_attacked
+from privsynth.audit.learned import LEARNED
+from privsynth.audit.plant import Limits
+from privsynth.audit.scoring import NO_HOLDOUT, attack, not_attacked
 from privsynth.audit.statements import not_covered, power, versions
+from privsynth.audit.strata import not_counted
 from privsynth.evidence import (
     Audits,
     Bundle,
@@ -60,6 +63,7 @@ class Request:
     generator: Generator = field(default_factory=lambda: Generator(synthesizer="made elsewhere"))
     claim: Claim = field(default_factory=NoClaim)
     max_memory: int | None = None
+    quick: bool = False
 
 
 def audit(request: Request, progress: Progress = silent) -> Bundle:
@@ -79,19 +83,29 @@ def audit(request: Request, progress: Progress = silent) -> Bundle:
     probes: list[Evidence] = []
     head: dict[str, HeadlineEntry] = {}
     controls, seen = _no_controls(), None
-    chosen = attack_room.catalogue()
+    chosen = {
+        name: one
+        for name, one in attack_room.catalogue().items()
+        if not (request.quick and one.costly)
+    }
     notes: dict[str, str] = {}
     if material.holdout is not None:
         for table in (material.synthetic, material.need_reference()):
             material.search.nearest(material.targets, table, DEPTH)
-        controls, notes = _controls(chosen, material, prepared, request)
-        probes, head = attack(chosen, material, notes)
-        seen = power(material.game, material.alpha, len(chosen))
+        controls, notes = _controls(
+            chosen, material, prepared, request, lambda what: progress(what, meter.done)
+        )
+        progress("attacking the released table", meter.done)
+        counted = attack(chosen, material, notes, quick=request.quick)
+        probes, head = counted.probes, counted.headline
+        seen = power(material.game, material.alpha, counted.c)
     else:
-        probes = [not_attacked(one) for one in chosen.values()]
+        probes = [not_attacked(one) for one in (*chosen.values(), LEARNED)]
+        probes += not_counted(NO_HOLDOUT)
     for measure in measure_room.catalogue().values():
         progress(f"measuring: {measure.title.lower()}", meter.done)
-        probes.append(measure.evidence(material))
+        left_out = "left out of a quick audit" if request.quick and measure.costly else None
+        probes.append(measure.evidence(material, left_out))
     progress("deciding", 1.0)
     return Bundle(
         name=request.name,
@@ -169,18 +183,24 @@ def _material(prepared: _Prepared, request: Request, search: Search) -> Material
         search=search,
         alpha=request.audits.alpha,
         seed=request.seed,
+        tables=prepared.tables(request),
     )
 
 
 def _controls(
-    chosen: dict[str, Attack], material: Material, prepared: _Prepared, request: Request
-) -> tuple[dict[Any, Control], dict[str, str]]:
+    chosen: dict[str, Attack], material: Material, prepared: _Prepared, request: Request,
+    say: Callable[[str], None],
+) -> tuple[dict[Any, Control], dict[str, str]]:  # fmt: skip
     first, second = material.need_reference().parts
     pool = prepared.reference or request.train
+    say("planting leaks that the attacks must see")
     caught, notes = positive(chosen, material, request.train, pool, request.limits)
+    say("attacking real rows, where there is no leak")
+    silent_ones = negative(chosen, material, (first, second))
+    say("telling train from holdout without the synthetic table")
     return {
         "blind_baseline": blind_baseline(material, own_split=request.own_split),
-        "negative": negative(chosen, material, (first, second)),
+        "negative": silent_ones,
         "positive": caught,
     }, notes
 

@@ -1,20 +1,19 @@
 """Checks of the audit itself: blind baseline, negative and positive control (gate-statistics 5)."""
 
-import math
-from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
 from privsynth.attacks import Attack, AttackerView, score_all
-from privsynth.audit.plant import exact_copies, jittered_copies, resampled_columns
+from privsynth.audit.plant import Limits, exact_copies, jittered_copies, resampled_columns
+from privsynth.audit.scoring import view_of
 from privsynth.evidence import Control
 from privsynth.measures import Material
 from privsynth.statistics import (
-    Game,
+    Scored,
     auc,
-    delong,
+    family,
     headline,
     max_t,
     permutation_aucs,
@@ -23,25 +22,7 @@ from privsynth.statistics import (
 from privsynth.tables import Records, Table, concat
 
 NEGATIVE_LEVEL = 0.005
-SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What the registered policy tolerates: the positive control plants a leak of that size."""
-
-    auc: float = 0.60
-    tpr: float = 0.05
-
-    def planted_share(self, game: Game) -> float:
-        """Return the share of members to copy: 2·AUC - 1 at the limit plus 1.5 standard errors.
-
-        A bound at 95 % lets a leak exactly at the limit pass in 5 % of audits by definition; that
-        much more makes it under 1 %, so that the control does not disturb clean audits.
-        """
-        n1, n0 = game.n_members, game.n_non_members
-        error = math.sqrt((n1 + n0 + 1) / (12 * n1 * n0))
-        return min(max(2 * (self.auc + 1.5 * error) - 1, 0.01), 1.0)
+SHARES = (0.01, 0.03, 0.1)
 
 
 def negative(
@@ -55,9 +36,9 @@ def negative(
     rng = material.rng("control", "negative")
     if min(len(half) for half in halves) < 2:
         return Control(status="not_run", message="the reference has too few rows to be halved")
-    view = AttackerView(halves[0], halves[1], material.search)
-    scores = score_all(attacks, material.targets, view, rng)
-    worst = headline(scores, material.game, material.alpha, rng)["auc"].estimate
+    view = view_of(material, *halves)
+    scores = family(score_all(attacks, material.targets, view, rng), material.game)
+    worst = headline(scores, material.alpha, rng)[0]["auc"].estimate
     p = worst.p if worst.p is not None else 1.0
     failed = p < NEGATIVE_LEVEL
     verb = "told members from non-members" if failed else "found nothing"
@@ -75,12 +56,14 @@ def positive(
     """Return whether planted leaks are caught, and a note for each attack that missed its own.
 
     Jittered copies of ``Limits.planted_share`` of the members are added to the released rows; the
-    attacks without ``exact_copy`` must then refuse to pass. Smaller shares say what would have
-    been detected (max-T at the audit's level); they are reported and never gated.
+    attacks without ``exact_copy`` must then refuse to pass. Smaller shares say what the attacks
+    that are not costly would have detected (max-T at the audit's level); they are reported and
+    never gated.
     """
     rng = material.rng("control", "positive")
     view = _Planter(material)
-    family = {name: attack for name, attack in attacks.items() if name != "exact_copy"}
+    tried = {name: attack for name, attack in attacks.items() if name != "exact_copy"}
+    fast = {name: attack for name, attack in tried.items() if not attack.costly}
     planted = limits.planted_share(material.game)
     shares = [*(share for share in SHARES if share < planted), planted]
     order = rng.permutation(material.game.n_members)
@@ -90,13 +73,19 @@ def positive(
         material.space.encode(jittered.take(_rows(train, order[a:b]), "planted"))
         for a, b in pairwise([0, *sizes])
     ]
-    scores = [
-        list(score_all(family, material.targets, view.with_rows(*chunks[:n]), rng).values())
+    found = [
+        score_all(
+            tried if n == len(chunks) else fast,
+            material.targets,
+            view.with_rows(*chunks[:n]),
+            rng,
+        )
         for n in range(1, len(chunks) + 1)
     ]
+    scores = [family(one, material.game) for one in found]
     detected = _detected(scores, material, rng)
-    aucs = [round(max(delong(score, material.game).value for score in one), 4) for one in scores]
-    refused = _refused(scores[-1], material, limits)
+    aucs = [round(max(score.delong.value for score in one.values()), 4) for one in scores]
+    refused = _refused(list(scores[-1].values()), material.alpha, limits)
     smallest = next((s for s, found in zip(shares, detected, strict=True) if found), None)
     seen = f"{smallest:.1%} of the members" if smallest else "none of the shares tried"
     message = (
@@ -121,9 +110,12 @@ def positive(
     )
 
 
-def _detected(scores: list[list[Any]], material: Material, rng: np.random.Generator) -> list[bool]:
+def _detected(
+    scores: list[dict[str, Scored]], material: Material, rng: np.random.Generator
+) -> list[bool]:
     """Return for each planted share whether max-T over its scores finds it; one draw for all."""
-    observed, permuted = permutation_aucs(list(chain(*scores)), material.game, rng)
+    everything = [score for one in scores for score in one.values()]
+    observed, permuted = permutation_aucs(everything, rng)
     found = []
     for start, end in pairwise(accumulate(map(len, scores), initial=0)):
         p = max_t(observed[start:end], permuted[:, start:end])
@@ -131,11 +123,10 @@ def _detected(scores: list[list[Any]], material: Material, rng: np.random.Genera
     return found
 
 
-def _refused(scores: list[Any], material: Material, limits: Limits) -> bool:
+def _refused(scores: list[Scored], alpha: float, limits: Limits) -> bool:
     """Return whether any upper bound reaches the limits, so that the table would not pass."""
-    game, alpha = material.game, material.alpha
-    rates = [tpr_at_fpr(score, game, 0.01, alpha) for score in scores]
-    return any(auc(score, game, alpha).high >= limits.auc for score in scores) or any(
+    rates = [tpr_at_fpr(*score.counted, 0.01, alpha) for score in scores]
+    return any(score.auc(alpha).high >= limits.auc for score in scores) or any(
         rate is not None and rate.high >= limits.tpr for rate in rates
     )
 
@@ -172,7 +163,7 @@ class _Planter:
         return self.replaced(concat(*self.material.synthetic.leaves, *planted))
 
     def replaced(self, synthetic: Records) -> AttackerView:
-        return AttackerView(synthetic, self.material.need_reference(), self.material.search)
+        return view_of(self.material, synthetic, self.material.need_reference())
 
 
 def _rows(train: Table, units: Any) -> Any:

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Sized
 
-from privsynth.audit.controls import Limits
+from privsynth.audit.plant import Limits
 from privsynth.errors import InputError
 from privsynth.neighbours import cost
 from privsynth.progress import Progress

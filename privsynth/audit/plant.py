@@ -1,10 +1,13 @@
 """Leaks made on purpose, to see whether the audit sees them."""
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from privsynth.statistics import Game
 from privsynth.tables import Records, Table
 from privsynth.tables.convert import microseconds
 
@@ -16,6 +19,24 @@ what was planted would be no near-copy any more.
 """
 SWAPPED = 0.01
 """Share of planted category cells that are replaced by somebody else's."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the registered policy tolerates: the positive control plants a leak of that size."""
+
+    auc: float = 0.60
+    tpr: float = 0.05
+
+    def planted_share(self, game: Game) -> float:
+        """Return the share of members to copy: 2·AUC - 1 at the limit plus 1.5 standard errors.
+
+        A bound at 95 % lets a leak exactly at the limit pass in 5 % of audits by definition; that
+        much more makes it under 1 %, so that the control does not disturb clean audits.
+        """
+        n1, n0 = game.n_members, game.n_non_members
+        error = math.sqrt((n1 + n0 + 1) / (12 * n1 * n0))
+        return min(max(2 * (self.auc + 1.5 * error) - 1, 0.01), 1.0)
 
 
 def jittered_copies(train: Table, pool: Table, rng: np.random.Generator) -> Table:

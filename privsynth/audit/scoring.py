@@ -1,33 +1,54 @@
 """Scores into evidence: every attack by itself, and the worst over all of them."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
-from privsynth.attacks import Attack, AttackerView, score_all
+import numpy as np
+
+from privsynth.attacks import Attack, AttackerView, base_name, score_all
+from privsynth.audit.learned import LEARNED, calibration, learned_scores
 from privsynth.audit.statements import rounded_up
+from privsynth.audit.strata import evidence, strata, within
 from privsynth.evidence import Evidence, HeadlineEntry
 from privsynth.measures import Material
-from privsynth.statistics import Game, advantage, auc, headline, roc, tpr_at_fpr
+from privsynth.statistics import Scored, advantage, family, headline, roc, tpr_at_fpr
 
 FPRS = (0.1, 0.01, 0.001)
+NO_HOLDOUT = "needs a holdout: rows of the source that were not trained on"
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """What the attacks found: probes, the worst of all, and the family's quantile for the power."""
+
+    probes: list[Evidence]
+    headline: dict[str, HeadlineEntry]
+    c: float
 
 
 def attack(
-    chosen: dict[str, Attack], material: Material, notes: dict[str, str]
-) -> tuple[list[Evidence], dict[str, HeadlineEntry]]:
-    """Return the evidence of every attack and the worst over all of them.
+    chosen: dict[str, Attack], material: Material, notes: dict[str, str], *, quick: bool = False
+) -> Counted:
+    """Return the evidence of every attack, of every exposed group, and the worst over all attacks.
 
     ``notes`` holds, by attack, what its own positive control has to say of its silence.
     """
-    rng = material.rng("attacks")
-    view = AttackerView(material.synthetic, material.need_reference(), material.search)
-    scores = score_all(chosen, material.targets, view, rng)
-    alpha, game = material.alpha, material.game
+    alpha = material.alpha
+    view = view_of(material, material.synthetic, material.need_reference())
+    plain = score_all(chosen, material.targets, view, material.rng("attacks"))
+    scores, told = _with_learned(plain, view, material, quick=quick)
+    groups, facts = strata(material)
+    inside = within(scores, groups)
+    worst, c = headline(scores, alpha, material.rng("headline"), inside)
+    each = alpha / (len(scores) + len(inside))
+    catalogue = {**chosen, LEARNED.name: LEARNED}
     probes = [
-        _evidence(attack, scores[name], game, alpha, len(chosen), notes.get(name))
-        for name, attack in chosen.items()
+        _evidence(name, catalogue[base_name(name)], one, alpha, len(scores), notes.get(name))
+        for name, one in scores.items()
     ]
-    worst = headline(scores, game, alpha, material.rng("headline"))
-    return probes, {
+    probes += told
+    probes += evidence(inside, groups, facts, alpha, c, each)
+    entries = {
         name: HeadlineEntry(
             estimate=entry.estimate.rounded(),
             attack=entry.attack,
@@ -36,13 +57,37 @@ def attack(
         )
         for name, entry in worst.items()
     }
+    return Counted(probes, entries, c)
+
+
+def view_of(material: Material, synthetic: Any, reference: Any) -> AttackerView:
+    """Return what an attacker holds of these rows, with the audit's searches and encodings."""
+    return AttackerView(synthetic, reference, material.search, material.encodings)
+
+
+def _with_learned(
+    plain: dict[str, Any], view: AttackerView, material: Material, *, quick: bool
+) -> tuple[dict[str, Scored], list[Evidence]]:
+    """Return all scores as one family, the learned attack among them where it can be taught."""
+    rng = material.rng("learned")
+    teach = np.zeros(len(material.game.unit_is_member), bool)
+    if not quick:
+        teach = calibration(material.game, rng)
+    if not teach.any():
+        reason = "left out of a quick audit" if quick else "too few units to learn from and count"
+        return family(plain, material.game), [_entry(LEARNED, LEARNED.name, not_run=reason)]
+    # What was learned depends on the teaching units' labels: those stay among themselves.
+    game = replace(material.game, blocks=teach.astype(int))
+    found = learned_scores(plain, material.targets, view, game, teach, rng)
+    return {**family(plain, game), LEARNED.name: Scored(found, game, game.within(~teach))}, []
 
 
 def _evidence(
-    attack: Attack, scores: Any, game: Game, alpha: float, n_scores: int, note: str | None
+    name: str, attack: Attack, one: Scored, alpha: float, n_scores: int, note: str | None
 ) -> Evidence:
+    scores, game = one.counted
     rates = [tpr_at_fpr(scores, game, fpr, alpha, n_scores=n_scores) for fpr in FPRS]
-    found = [auc(scores, game, alpha), advantage(scores, game, alpha), *filter(None, rates)]
+    found = [one.auc(alpha), advantage(scores, game, alpha), *filter(None, rates)]
     missing = [f"{fpr:g}" for fpr, rate in zip(FPRS, rates, strict=True) if rate is None]
     notes = [f"cannot see: {attack.blind_to}"]
     if missing:
@@ -52,6 +97,7 @@ def _evidence(
         )
     return _entry(
         attack,
+        name,
         estimates=tuple(estimate.rounded() for estimate in found),
         series={"roc": roc(scores, game)},
         notes=(*notes, *([note] if note else [])),
@@ -60,12 +106,14 @@ def _evidence(
 
 def not_attacked(attack: Attack) -> Evidence:
     """Return the entry of an attack that could not be counted for lack of a holdout."""
-    return _entry(attack, not_run="needs a holdout: rows of the source that were not trained on")
+    return _entry(
+        attack, attack.name, not_run="needs a holdout: rows of the source that were not trained on"
+    )
 
 
-def _entry(attack: Attack, **found: Any) -> Evidence:
+def _entry(attack: Attack, name: str, **found: Any) -> Evidence:
     return Evidence(
-        id=attack.name,
+        id=name,
         kind="attack",
         version=attack.version,
         title=attack.title,

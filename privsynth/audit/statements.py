@@ -8,9 +8,12 @@ from privsynth.evidence import Power
 from privsynth.statistics import Game, min_detectable_auc, min_detectable_copies
 
 
-def power(game: Game, alpha: float, n_scores: int) -> Power:
-    """Return the smallest leaks that this audit would have found, and the sentence that says so."""
-    best = min_detectable_auc(game, alpha, n_scores)
+def power(game: Game, alpha: float, c: float) -> Power:
+    """Return the smallest leaks that this audit would have found, and the sentence that says so.
+
+    ``c`` is the max-T quantile of everything that was tried.
+    """
+    best = min_detectable_auc(game, c)
     copies = min_detectable_copies(game, alpha)
     n1, n0 = game.n_members, game.n_non_members
     sentence = (
@@ -33,9 +36,8 @@ def not_covered(synthetic_rows: int, train_rows: int) -> tuple[str, ...]:
     return (
         "attackers who hold the generator, its code or its seed, and attacks on single chosen "
         "records: none was run, so generator, seed and model must not be shared",
-        "attribute inference, singling out and linkability: not measured yet",
-        "outliers, rare values and subgroups on their own: a leak confined to few people can hide "
-        "in an average",
+        "groups of people that nobody declared and no outlier or rare value marks: a leak confined "
+        "to few of them can hide in an average",
         "reconstruction from many queries: the table has "
         f"{ratio:.2g} synthetic rows for each training row, and more rows reveal more",
         "averaging over several releases of the same source",

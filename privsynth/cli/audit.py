@@ -41,6 +41,10 @@ def audit(
         str, typer.Option(help="Policy file or preset:NAME, registered before scoring.")
     ] = "preset:internal",
     name: Annotated[str, typer.Option(help="What the report calls this release.")] = "",
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Only the fast attacks: finds gross leaks, never passes."),
+    ] = False,
     max_memory: MaxMemory = None,
     seed: Seed = None,
     force: Force = False,
@@ -94,6 +98,7 @@ def audit(
         limits=rules.limits,
         audits=keep.count(real.fingerprint, released.fingerprint),
         max_memory=allowed,
+        quick=quick,
     )
     with progress() as report:
         bundle = measure(request, report)

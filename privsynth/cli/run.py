@@ -36,6 +36,10 @@ def run(
     rows: Annotated[
         int | None, typer.Option(min=1, help="Synthetic rows; as many as train.")
     ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(help="2 to 20: no holdout, for small tables; audits the mechanism."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The release folder.")] = None,
     max_memory: MaxMemory = None,
     seed: Seed = None,
@@ -67,6 +71,7 @@ def run(
         "out": None if out is None else str(out),
         "seed": seed,
         "max_memory": max_memory,
+        "split": None if folds is None else config.split.model_copy(update={"folds": folds}),
     }
     config = config.model_copy(update={k: v for k, v in given.items() if v is not None})
     with progress() as report:

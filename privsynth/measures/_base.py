@@ -9,9 +9,9 @@ import numpy as np
 
 from privsynth import randomness
 from privsynth.evidence import Evidence
-from privsynth.neighbours import Search
+from privsynth.neighbours import Encodings, Search
 from privsynth.statistics import Estimate, Game
-from privsynth.tables import Records, Schema, Space, concat
+from privsynth.tables import Records, Schema, Space, Table, concat
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Material:
     """The encoded tables of one audit, the membership game over them, and the level of its bounds.
 
     ``holdout`` and ``reference`` are None when the audit has no holdout: then there is no game.
+    ``tables`` are the same rows before encoding, by role, with the columns that nothing encodes.
     """
 
     schema: Schema
@@ -30,6 +31,7 @@ class Material:
     search: Search
     alpha: float
     seed: int
+    tables: dict[str, Table]
 
     @cached_property
     def targets(self) -> Records:
@@ -52,6 +54,12 @@ class Material:
         if self.reference is None:
             raise LookupError("this audit has no reference")
         return self.reference
+
+    @cached_property
+    def encodings(self) -> Encodings:
+        """Every encoding, fitted on all real rows together."""
+        real = [self.train, self.holdout, self.reference]
+        return Encodings(concat(*(rows for rows in real if rows is not None)))
 
     def rng(self, *label: str) -> np.random.Generator:
         """Return the generator that belongs to a probe."""
@@ -80,10 +88,13 @@ class Measure:
     run: Callable[[Material], Found]
     needs_holdout: bool = True
     version: str = "1"
+    costly: bool = False
 
-    def evidence(self, material: Material) -> Evidence:
-        """Return the measure's entry for ``evidence.json``."""
-        if self.needs_holdout and material.holdout is None:
+    def evidence(self, material: Material, left_out: str | None = None) -> Evidence:
+        """Return the measure's entry for ``evidence.json``; ``left_out`` says why it is not run."""
+        if left_out is not None:
+            found = Found(not_run=left_out)
+        elif self.needs_holdout and material.holdout is None:
             found = Found(not_run="needs a holdout: rows of the source that were not trained on")
         else:
             found = self.run(material)

@@ -1,7 +1,8 @@
 """Exact nearest records on mixed tables; every measure and attack asks here."""
 
 from privsynth.neighbours.cost import Cost
-from privsynth.neighbours.encodings import fit_frequencies, fit_ranks
+from privsynth.neighbours.dense import Points, nearest_points
+from privsynth.neighbours.encodings import NAMES, Encodings, fit_frequencies, fit_ranks
 from privsynth.neighbours.frames import nearest
 from privsynth.neighbours.search import (
     Index,
@@ -15,9 +16,12 @@ from privsynth.neighbours.search import (
 from privsynth.neighbours.stream import nearest_in_parquet
 
 __all__ = [
+    "NAMES",
     "Cost",
+    "Encodings",
     "Index",
     "Neighbours",
+    "Points",
     "Search",
     "fit_frequencies",
     "fit_ranks",
@@ -25,6 +29,7 @@ __all__ = [
     "merge",
     "nearest",
     "nearest_in_parquet",
+    "nearest_points",
     "nearest_records",
     "tie_credit",
 ]

@@ -274,3 +274,22 @@ def credit(  # type: ignore[no-untyped-def]
                         ties[i] += 1
                     else:
                         out[order[start + t]] += 1.0 / ties[i]
+
+
+@njit(nogil=True, cache=True)
+def merge(near, ids, others, other_ids, offset, distances, names):  # type: ignore[no-untyped-def]
+    """Fill ``distances`` and ``names`` (m, k) from two sorted lists, the first one's ids smaller.
+
+    ``offset`` is added to the ids of the second list; a missing neighbour stays infinity and -1.
+    """
+    m, k = distances.shape
+    for i in range(m):
+        a, b = 0, 0
+        for t in range(k):
+            if near[i, a] <= others[i, b]:
+                distances[i, t], names[i, t] = near[i, a], ids[i, a]
+                a += 1
+            else:
+                distances[i, t] = others[i, b]
+                names[i, t] = other_ids[i, b] + offset if other_ids[i, b] >= 0 else -1
+                b += 1

@@ -1,7 +1,7 @@
-"""The same rows measured otherwise: by ranks (E3), and with rare values counting more (E4).
+"""The same rows measured otherwise: as points (E1), by ranks (E3), with rare values dearer (E4).
 
-Encodings of attacks.md section 2 on the one engine. Each is fitted once, on all real rows together,
-and used for every table; ``Space`` itself is E2 (Gower).
+Each encoding is fitted once, on all real rows together (symmetric in membership), and used for
+every table; ``Space`` itself is E2 (Gower).
 """
 
 from dataclasses import dataclass, replace
@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.tables.encode import Records
+from privsynth.neighbours.dense import Points, join
+from privsynth.tables.encode import Records, concat
+
+NAMES = ("gower", "rank", "freq", "std")
+"""E2, E3, E4 and E1 of the field's usual list."""
+LEVELS = 50
+"""Categories of a column that get a coordinate of their own in E1, the most frequent ones."""
+MIN_HELD = 10
+"""Rarer categories than this share the origin of their column."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,3 +81,77 @@ def fit_frequencies(real: Records) -> Frequencies:
         np.unique(real.codes[:, j], return_counts=True) for j in range(real.codes.shape[1])
     )
     return Frequencies(fit_ranks(real), counts, len(real))
+
+
+@dataclass(frozen=True, eq=False)
+class Standard:
+    """E1: numbers less their mean, over their standard deviation; one-hot categories times √½.
+
+    A missing number lies at the mean and one unit away in a coordinate of its own; an unreadable
+    one, five units away. Categories beyond the 50 most frequent, or held fewer than 10 times, lie
+    at the origin of their column.
+    """
+
+    mean: Any
+    spread: Any
+    with_gaps: Any
+    levels: tuple[Any, ...]
+
+    def encode(self, rows: Records) -> Points:
+        """Return the rows as points, shape ``(n, d)`` float32."""
+        scaled = (rows.numbers - self.mean) / self.spread
+        gaps = np.isnan(rows.numbers) + 5.0 * np.isinf(rows.numbers)
+        blocks = [np.where(np.isfinite(scaled), scaled, 0.0), gaps[:, self.with_gaps]]
+        blocks += [
+            (rows.codes[:, j, None] == known) * np.sqrt(0.5) for j, known in enumerate(self.levels)
+        ]
+        return Points(np.hstack(blocks).astype(np.float32))
+
+
+def fit_standard(real: Records) -> Standard:
+    """Return the standardised encoding of these real rows."""
+    numbers = np.where(np.isfinite(real.numbers), real.numbers, np.nan)
+    known = ~np.isnan(numbers).all(axis=0)
+    mean, spread = np.zeros(numbers.shape[1]), np.ones(numbers.shape[1])
+    if len(numbers):
+        mean[known] = np.nanmean(numbers[:, known], axis=0)
+        spread[known] = np.nanstd(numbers[:, known], axis=0)
+    levels = []
+    for j in range(real.codes.shape[1]):
+        found, counts = np.unique(real.codes[:, j], return_counts=True)
+        often = np.lexsort((found, -counts))[:LEVELS]
+        levels.append(np.sort(found[often[counts[often] >= min(MIN_HELD, len(real))]]))
+    gaps = np.flatnonzero(~np.isfinite(real.numbers).all(axis=0))
+    return Standard(mean, np.where(spread > 0, spread, 1.0), gaps, tuple(levels))
+
+
+class Encodings:
+    """Every encoding of one audit, fitted when first asked for; tables are encoded once each.
+
+    Joined rows are encoded part by part, so that the search finds their parts again.
+    """
+
+    def __init__(self, real: Records) -> None:
+        self._real = real
+        self._fitted: dict[str, Any] = {}
+        self._done: dict[tuple[str, int], tuple[Records, Any]] = {}
+
+    def encode(self, name: str, rows: Records) -> Any:
+        """Return the rows in that encoding: ``Points`` for ``std``, else ``Records``."""
+        if name == "gower":
+            return rows
+        key = (name, id(rows))
+        if key not in self._done:
+            if rows.parts:
+                glue = join if name == "std" else concat
+                found = glue(*(self.encode(name, part) for part in rows.parts))
+            else:
+                found = self._fit(name).encode(rows)
+            self._done[key] = (rows, found)  # holding the rows keeps their id from reuse
+        return self._done[key][1]
+
+    def _fit(self, name: str) -> Any:
+        if name not in self._fitted:
+            fit = {"rank": fit_ranks, "freq": fit_frequencies, "std": fit_standard}[name]
+            self._fitted[name] = fit(self._real)
+        return self._fitted[name]

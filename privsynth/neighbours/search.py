@@ -105,17 +105,17 @@ def nearest_records(
 
 def merge(parts: list[Neighbours], sizes: list[int]) -> Neighbours:
     """Return the k nearest over references laid one below the other, from each one's k nearest."""
-    offsets = np.cumsum([0, *sizes[:-1]])
-    distances = np.concatenate([part.distances for part in parts], axis=1)
-    ids = np.concatenate(
-        [np.where(p.ids < 0, p.ids, p.ids + o) for p, o in zip(parts, offsets, strict=True)], axis=1
-    )
-    k = parts[0].distances.shape[1]
-    # Stable: parts come in row order, so among equal distances the smaller row number stays first.
-    order = np.argsort(distances, axis=1, kind="stable")[:, :k]
-    return Neighbours(
-        np.take_along_axis(distances, order, axis=1), np.take_along_axis(ids, order, axis=1)
-    )
+    from privsynth.neighbours import _kernel
+
+    k, offset = parts[0].distances.shape[1], sizes[0]
+    found = parts[0]
+    for part, size in zip(parts[1:], sizes[1:], strict=True):
+        both = Neighbours(np.empty((len(part.ids), k)), np.empty((len(part.ids), k), np.int64))
+        _kernel.merge(
+            found.distances, found.ids, part.distances, part.ids, offset, both.distances, both.ids
+        )
+        found, offset = both, offset + size
+    return found
 
 
 def tie_credit(
@@ -156,15 +156,16 @@ class Search:
     """Each pair of tables is searched once, and every probe reuses the result.
 
     Joined records (``concat``) are searched part by part and merged, so that a planted table costs
-    only its planted rows. A pair that was searched deep answers for any smaller ``k``.
+    only its planted rows. A pair that was searched deep answers for any smaller ``k``. Takes
+    ``Points`` as well as ``Records``: the nearest by Euclidean distance then.
     """
 
     def __init__(self, threads: int | None = None, tick: Tick | None = None) -> None:
         self.threads, self.tick = threads, tick
-        self._found: dict[tuple[int, int], tuple[Records, Records, Neighbours]] = {}
+        self._found: dict[tuple[int, int], tuple[Any, Any, Neighbours]] = {}
         self._indices: dict[int, tuple[Records, Index]] = {}
 
-    def nearest(self, queries: Records, reference: Records, k: int = 2) -> Neighbours:
+    def nearest(self, queries: Any, reference: Any, k: int = 2) -> Neighbours:
         """Return the ``k`` nearest reference rows of each query."""
         rows = [self._against(query, reference, k) for query in queries.leaves]
         return Neighbours(
@@ -172,19 +173,27 @@ class Search:
             np.concatenate([part.ids for part in rows]),
         )
 
-    def _against(self, query: Records, reference: Records, k: int) -> Neighbours:
+    def _against(self, query: Any, reference: Any, k: int) -> Neighbours:
         leaves = reference.leaves
         parts = [self._pair(query, leaf, k) for leaf in leaves]
         return parts[0] if len(parts) == 1 else merge(parts, [len(leaf) for leaf in leaves])
 
-    def _pair(self, query: Records, leaf: Records, k: int) -> Neighbours:
+    def _pair(self, query: Any, leaf: Any, k: int) -> Neighbours:
         key = (id(query), id(leaf))
         if key not in self._found or self._found[key][2].distances.shape[1] < k:
-            given = self._index(leaf)
-            found = nearest_records(query, given, k=k, threads=self.threads, tick=self.tick)
+            found = self._search(query, leaf, k)
             self._found[key] = (query, leaf, found)  # holding both keeps their ids from reuse
         found = self._found[key][2]
         return Neighbours(found.distances[:, :k], found.ids[:, :k])
+
+    def _search(self, query: Any, leaf: Any, k: int) -> Neighbours:
+        if isinstance(leaf, Records):
+            return nearest_records(
+                query, self._index(leaf), k=k, threads=self.threads, tick=self.tick
+            )
+        from privsynth.neighbours.dense import nearest_points
+
+        return nearest_points(query, leaf, k, self.tick)
 
     def _index(self, leaf: Records) -> Index:
         if id(leaf) not in self._indices:

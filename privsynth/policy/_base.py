@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from privsynth.evidence import Bundle
+from privsynth.evidence import Bundle, Evidence
 from privsynth.policy.verdict import Finding, Status
 from privsynth.statistics import Estimate
 
@@ -89,3 +89,22 @@ def below(
         holds_when="below",
         tolerates=tolerates,
     )
+
+
+def corrected(estimate: Estimate | None) -> Estimate | None:
+    """Return the estimate with the lower bound that is corrected over everything tried."""
+    if estimate is None or estimate.adjusted_low is None:
+        return estimate
+    return estimate.model_copy(update={"low": min(estimate.low, estimate.adjusted_low)})
+
+
+def reason(probe: Evidence | None) -> str:
+    """Return why a probe has no estimate."""
+    if probe is None:
+        return "it is not in the evidence; audit again"
+    return probe.not_run or "its estimate is not in the evidence; audit again"
+
+
+def said(p: float) -> str:
+    """Return a p-value in words; the smallest that leaves the house is 0.0001."""
+    return "exact p ≤ 0.0001" if p <= 1e-4 else f"exact p = {p:.4f}"

@@ -10,8 +10,8 @@ from privsynth.policy.verdict import Finding, Status, Verdict, overall
 def decide(bundle: Bundle, policy: Policy) -> Verdict:
     """Return the verdict of a policy on the evidence; computes no statistics.
 
-    A failed control takes away PASS and the statistical fails; a hard fail (verbatim copies)
-    stands whatever the controls say (gate-statistics 4).
+    A failed control takes away PASS and the statistical fails; a hard fail (verbatim copies,
+    replayed identifiers) stands whatever the controls say (gate-statistics 4).
     """
     catalogue = rule_catalogue()
     findings = [
@@ -47,7 +47,10 @@ def _without_controls(finding: Finding) -> Finding:
     return finding.model_copy(update={"status": "inconclusive", "message": message})
 
 
-_RULES = ("worst_auc", "worst_tpr", "copies", "dcr_share", "holdout_units", "controls")
+_RULES = (
+    "worst_auc", "worst_tpr", "exposed_fifth", "subgroups", "attribute_advantage", "copies",
+    "replay", "metadata_leak", "dcr_share", "holdout_units", "controls",
+)  # fmt: skip
 
 
 def _order(finding: Finding) -> tuple[int, str]:

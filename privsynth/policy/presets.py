@@ -1,39 +1,52 @@
-"""Ready policies with the limits of gate-statistics 4, for rules whose measures exist.
-
-Version 0: the limits may still change, and rules join, until the gate is frozen as version 1.
-"""
+"""Ready policies: the limits of version 1, which stay as they are under this number."""
 
 from typing import Any
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "internal@0": {
+    "internal@1": {
         "rationale": "people of the same house who are bound by contract",
         "rules": {
             "holdout_units": {"at_least": 500},
             "worst_auc": {"below": 0.65},
             "worst_tpr": {"below": 0.10},
+            "exposed_fifth": {"below": 0.70},
+            "subgroups": {"below": 0.75},
+            "attribute_advantage": {"below": 0.15},
             "copies": {"p_below": 0.01},
+            "replay": {"p_below": 0.01},
+            "metadata_leak": {"p_below": 0.01},
             "dcr_share": {"excess_above": 0.05},
         },
     },
-    "partner@0": {
+    "partner@1": {
         "rationale": "a known recipient under a data-sharing agreement",
         "rules": {
             "holdout_units": {"at_least": 1200},
             "worst_auc": {"below": 0.60},
             "worst_tpr": {"below": 0.05},
+            "exposed_fifth": {"below": 0.65},
+            "subgroups": {"below": 0.70},
+            "attribute_advantage": {"below": 0.10},
             "copies": {"p_below": 0.01},
+            "replay": {"p_below": 0.01},
+            "metadata_leak": {"p_below": 0.01},
             "dcr_share": {"excess_above": 0.03},
         },
     },
-    "public@0": {
+    "public@1": {
         "rationale": "anybody, for ever",
         "rules": {
             "holdout_units": {"at_least": 5000},
             "worst_auc": {"below": 0.55},
             "worst_tpr": {"below": 0.03},
+            "exposed_fifth": {"below": 0.60},
+            "subgroups": {"below": 0.65},
+            "attribute_advantage": {"below": 0.05},
             "copies": {"p_below": 0.01},
+            "replay": {"p_below": 0.01},
+            "metadata_leak": {"p_below": 0.01},
             "dcr_share": {"excess_above": 0.02},
+            "file_tested": {"required": True},
             "registered": {"required": True},
         },
     },

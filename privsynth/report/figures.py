@@ -7,6 +7,7 @@ from typing import Any
 
 from privsynth.evidence import Bundle, Evidence
 from privsynth.report.drawing import BLUE, GREY, INK, VERMILLION, Drawing, draw
+from privsynth.report.families import families
 from privsynth.report.text import clean, count, label, number, percent
 from privsynth.statistics.estimate import Estimate
 
@@ -18,9 +19,10 @@ PANELS = ("auc", "tpr_at_fpr_0.01", "tpr_at_fpr_0.1")
 def forest(bundle: Bundle, limits: Mapping[str, float] | None = None) -> Drawing | None:
     """Return every attack's estimates with intervals, the worst of all below, chance and limit.
 
-    ``limits`` maps an estimate's name to the policy's limit; None when no attack has estimates.
+    Of an attack with several scores the one with the largest upper bound stands for it. ``limits``
+    maps an estimate's name to the policy's limit; None when no attack has estimates.
     """
-    attacks = [p for p in bundle.probes if p.kind == "attack" and p.estimates]
+    attacks = [family.worst for family in families(bundle) if family.worst.estimates]
     panels = [key for key in PANELS if any(probe.estimate(key) for probe in attacks)]
     if not panels:
         return None

@@ -19,9 +19,13 @@ from privsynth.evidence import Bundle
 from privsynth.policy.verdict import Verdict
 from privsynth.progress import Progress, silent
 from privsynth.report import figures, text
+from privsynth.report.families import families
 
 Edition = Literal["pdf", "html"]
 MAX_ENTRIES = 60
+DISCLOSURE = ("singling_out", "linkability", "attribute_inference", "disclosure")
+"""Measures under the three headings of the Article 29 Working Party, in their order."""
+USEFULNESS = ("fidelity", "utility")
 LIMIT_OF = {"worst_auc": "auc", "worst_tpr": "tpr_at_fpr_0.01"}
 """Rules whose limit is drawn in the forest plot, with the headline that they read."""
 
@@ -145,6 +149,8 @@ def _context(
     attachments: Mapping[str, bytes],
     edition: Edition,
 ) -> dict[str, Any]:
+    measures = [probe for probe in bundle.probes if probe.kind == "measure"]
+    answered = {probe.id: probe for probe in measures}
     return {
         "bundle": bundle,
         "verdict": verdict,
@@ -156,7 +162,11 @@ def _context(
             for name, data in sorted(attachments.items())
         ],
         "attacks": [probe for probe in bundle.probes if probe.kind == "attack"],
-        "measures": [probe for probe in bundle.probes if probe.kind == "measure"],
+        "families": families(bundle),
+        "strata": [probe for probe in bundle.probes if probe.kind == "stratum"],
+        "measures": measures,
+        "disclosure": [answered[name] for name in DISCLOSURE if name in answered],
+        "screening": [p for p in measures if p.id not in (*DISCLOSURE, *USEFULNESS)],
         "forest": partial(figures.forest, limits=_limits(verdict)),
         "roc": figures.roc,
         "histogram": figures.histogram,

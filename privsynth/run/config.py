@@ -12,18 +12,30 @@ from privsynth.tables.schema import from_yaml
 
 
 class Shares(BaseModel):
-    """How the source is divided; the three sum to 1."""
+    """How the source is divided; the three sum to 1.
+
+    With ``folds`` there is no holdout: all but the reference make the released table, and are
+    attacked in tables that were made without one fold of them each.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     train: float = 0.5
     holdout: float = 0.25
     reference: float = 0.25
+    folds: int | None = Field(None, description="2 to 20, for tables too small for a holdout")
 
     @property
     def parts(self) -> tuple[float, float, float]:
         """The shares of train, holdout and reference, in that order."""
         return self.train, self.holdout, self.reference
+
+    @property
+    def used(self) -> dict[str, float]:
+        """The share of each part by name; with folds there is no holdout."""
+        if self.folds is None:
+            return self.model_dump(exclude={"folds"})
+        return {"train": round(self.train + self.holdout, 9), "reference": self.reference}
 
 
 class RunConfig(BaseModel):
@@ -41,6 +53,7 @@ class RunConfig(BaseModel):
     rows: int | None = Field(None, ge=1)
     seed: int | None = Field(None, ge=0, le=MAX_SEED)
     split: Shares = Shares()
+    other_seeds: int = Field(0, ge=0, le=100, description="tables of other seeds to attack")
     format: str = Field("csv", pattern=r"^(csv|csv\.gz|parquet)$")
     max_memory: str | None = Field(None, description="such as 2GB; else what the machine has")
     out: str | None = None

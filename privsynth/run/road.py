@@ -13,25 +13,24 @@ import numpy as np
 import yaml
 
 from privsynth import synthesizers
-from privsynth.audit import Request, audit, check_memory, foretell, in_bytes
+from privsynth.audit import Request, check_memory, in_bytes
 from privsynth.evidence import Audits, Bundle, Generator, to_json
 from privsynth.policy import Policy, Verdict, decide, load_policy
 from privsynth.progress import Progress, part, silent
 from privsynth.provenance import Keeper, build, keeper, label
 from privsynth.provenance.manifest import NAME as MANIFEST
 from privsynth.provenance.stage import staged
-from privsynth.randomness import fresh_seed, generator
+from privsynth.randomness import fresh_seed
 from privsynth.registry import choose
 from privsynth.report import render
 from privsynth.run.config import RunConfig, check_apart, release_name
+from privsynth.run.folds import Parts, divide, judged, siblings
 from privsynth.synthesizers import Candidate
 from privsynth.tables import (
-    Split,
     Table,
     check_informative,
     read,
     read_schema,
-    split,
     table_bytes,
     write_bytes,
 )
@@ -79,20 +78,24 @@ def run(
     with staged(folder, force) as stage:
         progress("reading the table", 0.0)
         source = _source(config)
-        parts = split(source, generator(seed, "split"), config.split.parts)
+        parts = divide(source, seed, config.split)
         rows = config.rows or len(parts.train)
-        tables = parts.train, range(rows), parts.holdout, parts.reference
-        effort = foretell(tables, len(source.schema.read), policy.limits)
+        effort = parts.effort(rows, policy.limits)
         check_memory(effort, in_bytes(config.max_memory))  # now, not after the work
         clock.lap("read and split")
+        beside = parts.folds or config.other_seeds
+        first = 0.03 + 0.42 / (1 + beside)
         candidate = synthesizers.generate(
-            maker, parts.train, rows, seed, config.options,
-            part(progress, 0.03, 0.45),
+            maker, parts.train, rows, seed, config.options, part(progress, 0.03, first)
+        )
+        made = siblings(
+            maker, parts, rows, seed, config.options, config.other_seeds,
+            part(progress, first, 0.45),
         )  # fmt: skip
         clock.lap("synthesize")
         audits = keep.count(source.fingerprint, candidate.synthetic.fingerprint)
         request = _request(config, name, seed, parts, candidate, policy, audits, keep)
-        bundle = audit(request, part(progress, 0.45, 0.8))
+        bundle = judged(request, parts, made, config.other_seeds, part(progress, 0.45, 0.8))
         clock.lap("audit")
         verdict = decide(bundle, policy)
         travels, created = stage / "release", now()
@@ -107,7 +110,7 @@ def run(
 
 
 def _request(
-    config: RunConfig, name: str, seed: int, parts: Split, candidate: Candidate, policy: Policy,
+    config: RunConfig, name: str, seed: int, parts: Parts, candidate: Candidate, policy: Policy,
     audits: Audits, keep: Keeper,
 ) -> Request:  # fmt: skip
     return Request(
@@ -119,7 +122,7 @@ def _request(
         commit=keep.commit,
         name=name,
         own_split=True,
-        split={"unit": parts.unit, "shares": config.split.model_dump()},
+        split={"unit": parts.unit, "shares": config.split.used},
         policy=policy.registration(),
         limits=policy.limits,
         audits=audits,
@@ -185,7 +188,7 @@ def _write_table(
     write_bytes(folder / f"{file}.label.json", to_json(text).encode())
 
 
-def _write_private(folder: Path, config: RunConfig, seed: int, parts: Split) -> None:
+def _write_private(folder: Path, config: RunConfig, seed: int, parts: Parts) -> None:
     used = config.model_copy(update={"seed": seed}).model_dump(by_alias=True, exclude_none=True)
     for key in ("table", "schema", "out"):
         if used.get(key):

@@ -60,13 +60,16 @@ def _nearly_constant(scores: Any, game: Game) -> bool:
     return bool(off.sum() < MIN_OFF_MODE)
 
 
-def auc(scores: Any, game: Game, alpha: float, *, name: str = "auc") -> Estimate:
+def auc(
+    scores: Any, game: Game, alpha: float, *, name: str = "auc", found: Auc | None = None
+) -> Estimate:
     """Return the AUC with one-sided bounds at ``1 - alpha``: DeLong on the logit scale.
 
     Binary scores, and those where fewer than 20 members differ from the modal score, get the
     wider of that and ``exact_bounds`` (gate-statistics 2): DeLong's error is near 0 for them.
+    ``found`` is what ``delong`` gave for the same scores, where it is known.
     """
-    found = delong(scores, game)
+    found = found or delong(scores, game)
     low, high = logit_bounds(found, alpha)
     method = "delong-logit"
     if found.degenerate:

@@ -5,12 +5,12 @@ from scipy.stats import beta
 from privsynth.statistics.estimate import Estimate
 
 
-def lower(k: int, n: int, alpha: float) -> float:
+def lower(k: float, n: float, alpha: float) -> float:
     """Return the exact one-sided lower bound of a rate at level ``1 - alpha``: k hits of n."""
     return 0.0 if k <= 0 or n == 0 else float(beta.ppf(alpha, k, n - k + 1))
 
 
-def upper(k: int, n: int, alpha: float) -> float:
+def upper(k: float, n: float, alpha: float) -> float:
     """Return the exact one-sided upper bound of a rate at level ``1 - alpha``: k hits of n."""
     return 1.0 if k >= n or n == 0 else float(beta.ppf(1 - alpha, k + 1, n - k))
 

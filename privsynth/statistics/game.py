@@ -23,11 +23,13 @@ class Game:
     """The membership game over counted rows: labels ``(n,)`` bool and unit numbers ``(n,)``.
 
     A unit (an entity where one is declared, else a row) is wholly on one side. Membership is
-    exchangeable between units, and everything here that permutes or sums does so by unit.
+    exchangeable between units, and everything here that permutes or sums does so by unit. Where
+    ``blocks (units,)`` are given, labels are permuted within each of them only.
     """
 
     is_member: Any
     units: Any
+    blocks: Any = None
 
     @classmethod
     def of(cls, members: Any, non_members: Any) -> "Game":
@@ -73,6 +75,19 @@ class Game:
         np.maximum.at(out, self.units, scores)
         return out
 
+    def within(self, chosen: Any) -> "Part":
+        """Return the game of the units marked in ``chosen (units,)``."""
+        rows = np.asarray(chosen, bool)[self.units]
+        numbered = np.cumsum(chosen) - 1
+        return Part(chosen, rows, Game(self.is_member[rows], numbered[self.units[rows]]))
+
+    @cached_property
+    def parts(self) -> tuple[Any, ...]:
+        """The unit numbers of each block; all of them where there are no blocks."""
+        if self.blocks is None:
+            return (np.arange(len(self.unit_is_member)),)
+        return tuple(np.flatnonzero(self.blocks == block) for block in np.unique(self.blocks))
+
     def permutations(self, rng: np.random.Generator, width: int | None = None) -> Iterator[Any]:
         """Yield ``DRAWS`` permutations of the unit labels, some ``(times, units)`` at a time.
 
@@ -83,10 +98,31 @@ class Game:
 
     def permuted_labels(self, rng: np.random.Generator, times: int) -> Any:
         """Return permuted unit labels as 0/1 floats, shape ``(times, units)``, float32."""
-        # The n1 units with the smallest of random keys: ten times faster than shuffling each row.
-        keys = rng.random((times, len(self.unit_is_member)))
-        cut = np.partition(keys, self.n_members - 1, axis=1)[:, self.n_members - 1 : self.n_members]
-        labels = (keys <= cut).astype(np.float32)
-        for row in np.flatnonzero(labels.sum(axis=1) != self.n_members):  # two keys were equal
-            labels[row] = rng.permutation(self.unit_is_member.astype(np.float32))
+        if len(self.parts) == 1:
+            return _shuffled(self.unit_is_member, rng, times)
+        labels = np.empty((times, len(self.unit_is_member)), np.float32)
+        for part in self.parts:
+            labels[:, part] = _shuffled(self.unit_is_member[part], rng, times)
         return labels
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some units of a game: ``chosen (units,)``, their ``rows (n,)``, and the game over them."""
+
+    chosen: Any
+    rows: Any
+    game: Game
+
+
+def _shuffled(labels: Any, rng: np.random.Generator, times: int) -> Any:
+    # The n1 units with the smallest of random keys: ten times faster than shuffling each row.
+    members = int(labels.sum())
+    if members in (0, len(labels)):
+        return np.broadcast_to(labels.astype(np.float32), (times, len(labels)))
+    keys = rng.random((times, len(labels)))
+    cut = np.partition(keys, members - 1, axis=1)[:, members - 1 : members]
+    out = (keys <= cut).astype(np.float32)
+    for row in np.flatnonzero(out.sum(axis=1) != members):  # two keys were equal
+        out[row] = rng.permutation(labels.astype(np.float32))
+    return out

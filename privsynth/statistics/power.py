@@ -9,16 +9,14 @@ from privsynth.statistics.game import Game
 POWER = 0.8
 
 
-def min_detectable_auc(game: Game, alpha: float, n_scores: int) -> float:
+def min_detectable_auc(game: Game, c: float) -> float:
     """Return the AUC that is found with 80 % probability (gate-statistics 6).
 
-    ½ + (c + 0.84)·√((n1 + n0 + 1) / (12·n1·n0)). c is Bonferroni's over the family: an upper bound
-    of the max-T quantile, so the claim errs on the modest side.
+    ½ + (c + 0.84)·√((n1 + n0 + 1) / (12·n1·n0)), c the max-T quantile of everything that is tried.
     """
     n1, n0 = game.n_members, game.n_non_members
-    c = norm.isf(alpha / max(n_scores, 1))
     error = math.sqrt((n1 + n0 + 1) / (12 * n1 * n0))
-    return min(0.5 + float(c + norm.ppf(POWER)) * error, 1.0)
+    return min(0.5 + (c + float(norm.ppf(POWER))) * error, 1.0)
 
 
 def min_detectable_copies(game: Game, alpha: float) -> int:

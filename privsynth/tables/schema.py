@@ -124,6 +124,9 @@ class Column(BaseModel):
         return domain and not own & set(self.inferred)
 
 
+_ROLES = ("secrets", "quasi_identifiers", "subgroups")
+
+
 class Schema(BaseModel):
     """The columns of a table, in order, with the entity and target columns where there are any."""
 
@@ -132,6 +135,9 @@ class Schema(BaseModel):
     columns: tuple[Column, ...]
     entity: str | None = Field(None, description="column that names the person a row belongs to")
     target: str | None = Field(None, description="column that a model would predict")
+    secrets: tuple[str, ...] = Field((), description="columns an attacker would like to infer")
+    quasi_identifiers: tuple[str, ...] = Field((), description="columns an attacker may know")
+    subgroups: tuple[str, ...] = Field((), description="categories to be protected on their own")
     note: str | None = None
 
     @model_validator(mode="after")
@@ -144,6 +150,13 @@ class Schema(BaseModel):
             chosen = getattr(self, role)
             if chosen is not None and chosen not in names:
                 raise ValueError(f"{role}: {chosen!r} is not a declared column")
+        for role in _ROLES:
+            for chosen in getattr(self, role):
+                if chosen not in names or self[chosen] not in self.read:
+                    raise ValueError(f"{role}: {chosen!r} is not a column that attacks read")
+        for chosen in self.subgroups:
+            if self[chosen].kind not in ("categorical", "ordinal", "boolean"):
+                raise ValueError(f"subgroups: {chosen!r} is not categorical, ordinal or boolean")
         return self
 
     @property
@@ -175,6 +188,7 @@ class Schema(BaseModel):
             entity=None if self.entity in names else self.entity,
             target=None if self.target in names else self.target,
             note=self.note,
+            **{role: tuple(c for c in getattr(self, role) if c not in names) for role in _ROLES},
         )
 
 

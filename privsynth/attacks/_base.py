@@ -29,6 +29,7 @@ class AttackerView:
     reference: Any
     search: Search
     encodings: Encodings | None = None
+    encoding: str = GOWER
     seed: int = 0
     done: dict[Any, Any] = field(default_factory=dict)
 
@@ -45,6 +46,7 @@ class AttackerView:
             self,
             synthetic=self.encode(name, self.synthetic),
             reference=self.encode(name, self.reference),
+            encoding=name,
         )
 
     def encode(self, name: str, rows: Records) -> Any:

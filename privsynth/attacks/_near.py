@@ -4,21 +4,19 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.attacks._base import AttackerView
-from privsynth.neighbours import Points
+from privsynth.attacks._base import GOWER, RANK, AttackerView
 
-DEPTH = 50
-"""Neighbours found at once among records; the searches of an audit are that deep already."""
+DEPTHS = {GOWER: 50, RANK: 20}
+"""Neighbours found at once, as many as any attack asks; by Gower an audit's searches are that deep
+already. Of points, and where frequencies weigh, only the nearest two are asked for."""
 SHALLOW = 2
-"""Neighbours of points, and where frequencies weigh: only the nearest two are asked for there."""
 FLOOR = 1e-6
 """Distances below this share of their median count as that (attacks.md 2)."""
 
 
 def nearest(targets: Any, rows: Any, view: AttackerView) -> Any:
-    """Return the nearest ``rows`` of each target: 50 by Gower or rank, else 2."""
-    flat = isinstance(rows, Points) or rows.weights is not None
-    return view.search.nearest(targets, rows, SHALLOW if flat else DEPTH)
+    """Return the nearest ``rows`` of each target: 50 by Gower, 20 by rank, else 2."""
+    return view.search.nearest(targets, rows, DEPTHS.get(view.encoding, SHALLOW))
 
 
 def closest(targets: Any, view: AttackerView) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from privsynth.attacks._base import GOWER, RANK, WITH_REFERENCE, Attack, AttackerView
-from privsynth.attacks._near import DEPTH, nearest
+from privsynth.attacks._near import nearest
 from privsynth.tables import Records
 
 COUNTS = (5, 20)
@@ -44,7 +44,7 @@ def shares(near: Any, usual: Any, k: int, sizes: tuple[int, int]) -> tuple[Any, 
     inside = (near < edge).sum(axis=1), (usual < edge).sum(axis=1)
     tied = [(near == edge).sum(axis=1), (usual == edge).sum(axis=1)]
     cut = [
-        (found[:, -1] == edge[:, 0]) & (size > DEPTH)
+        (found[:, -1] == edge[:, 0]) & (size > found.shape[1])
         for found, size in zip((near, usual), sizes, strict=True)
     ]
     left = k - inside[0] - inside[1]

@@ -1,15 +1,15 @@
 """Every probe on one candidate: scores into estimates, the worst of them, controls and power."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from privsynth import attacks as attack_room
 from privsynth import measures as measure_room
 from privsynth.attacks import Attack
-from privsynth.audit.blind import blind_baseline
+from privsynth.audit.blind import MAX_UNITS, QUICK_UNITS, blind_baseline
 from privsynth.audit.checks import check_tables, column_facts, table_facts
-from privsynth.audit.controls import negative, positive
+from privsynth.audit.controls import SHARES, negative, positive
 from privsynth.audit.effort import DEPTH, Meter, check_memory, foretell
 from privsynth.audit.learned import LEARNED
 from privsynth.audit.plant import Limits
@@ -83,11 +83,13 @@ def audit(request: Request, progress: Progress = silent) -> Bundle:
     probes: list[Evidence] = []
     head: dict[str, HeadlineEntry] = {}
     controls, seen = _no_controls(), None
-    chosen = {
-        name: one
-        for name, one in attack_room.catalogue().items()
-        if not (request.quick and one.costly)
-    }
+    chosen = attack_room.catalogue()
+    if request.quick:
+        chosen = {
+            name: replace(one, encodings=one.encodings[:1])
+            for name, one in chosen.items()
+            if not one.costly
+        }
     notes: dict[str, str] = {}
     if material.holdout is not None:
         for table in (material.synthetic, material.need_reference()):
@@ -194,12 +196,16 @@ def _controls(
     first, second = material.need_reference().parts
     pool = prepared.reference or request.train
     say("planting leaks that the attacks must see")
-    caught, notes = positive(chosen, material, request.train, pool, request.limits)
+    caught, notes = positive(
+        chosen, material, request.train, pool, request.limits, () if request.quick else SHARES
+    )
     say("attacking real rows, where there is no leak")
     silent_ones = negative(chosen, material, (first, second))
     say("telling train from holdout without the synthetic table")
     return {
-        "blind_baseline": blind_baseline(material, own_split=request.own_split),
+        "blind_baseline": blind_baseline(
+            material, own_split=request.own_split, most=QUICK_UNITS if request.quick else MAX_UNITS
+        ),
         "negative": silent_ones,
         "positive": caught,
     }, notes

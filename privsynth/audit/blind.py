@@ -17,13 +17,14 @@ FOLDS = 5
 MAX_FEATURES = 300
 WAVES = 64
 MAX_UNITS = 20_000
+QUICK_UNITS = 4_000
 OWN_LEVEL = 0.001
 SUPPLIED_LEVEL = 0.01
 SUPPLIED_HIGH = 0.55
 TWIN_LEVEL = 0.0005
 
 
-def blind_baseline(material: Material, *, own_split: bool) -> Control:
+def blind_baseline(material: Material, *, own_split: bool, most: int = MAX_UNITS) -> Control:
     """Return whether a model that never saw the synthetic table tells members apart.
 
     Cross-fitted ridge regression of membership on the columns, their squares, indicators and 64
@@ -33,7 +34,7 @@ def blind_baseline(material: Material, *, own_split: bool) -> Control:
     attack would find that.
     """
     rng = material.rng("control", "blind")
-    rows, game = _sample(material, rng)
+    rows, game = _sample(material, most, rng)
     features = _features(rows, rng)
     folds = rng.permutation(len(game.unit_is_member))[game.units] % FOLDS
     labels = game.is_member.astype(np.float64)[:, None]
@@ -95,13 +96,13 @@ def twins_p(rows: Records, game: Game, rng: np.random.Generator) -> float:
     return (1 + reached) / (1 + DRAWS)
 
 
-def _sample(material: Material, rng: np.random.Generator) -> tuple[Records, Game]:
-    """Return the targets, or those of ``MAX_UNITS`` random units of each side."""
+def _sample(material: Material, most: int, rng: np.random.Generator) -> tuple[Records, Game]:
+    """Return the targets, or those of ``most`` random units of each side."""
     game, rows = material.game, material.targets
     keep = np.zeros(len(game.unit_is_member), bool)
     for side in (True, False):
         units = np.flatnonzero(game.unit_is_member == side)
-        keep[rng.permutation(units)[:MAX_UNITS]] = True
+        keep[rng.permutation(units)[:most]] = True
     if keep.all():
         return rows, game
     chosen = np.flatnonzero(keep[game.units])

@@ -51,8 +51,9 @@ def negative(
 
 
 def positive(
-    attacks: dict[str, Attack], material: Material, train: Table, pool: Table, limits: Limits
-) -> tuple[Control, dict[str, str]]:
+    attacks: dict[str, Attack], material: Material, train: Table, pool: Table, limits: Limits,
+    tried_shares: tuple[float, ...] = SHARES,
+) -> tuple[Control, dict[str, str]]:  # fmt: skip
     """Return whether planted leaks are caught, and a note for each attack that missed its own.
 
     Jittered copies of ``Limits.planted_share`` of the members are added to the released rows; the
@@ -65,7 +66,7 @@ def positive(
     tried = {name: attack for name, attack in attacks.items() if name != "exact_copy"}
     fast = {name: attack for name, attack in tried.items() if not attack.costly}
     planted = limits.planted_share(material.game)
-    shares = [*(share for share in SHARES if share < planted), planted]
+    shares = [*(share for share in tried_shares if share < planted), planted]
     order = rng.permutation(material.game.n_members)
     sizes = [max(1, round(share * len(order))) for share in shares]
     jittered = jittered_copies(train, pool, rng)

@@ -177,4 +177,5 @@ measure = Measure(
         "et al. 2022 (arXiv:2211.10459), narrowed on a reference; equal sides; permutation by unit"
     ),
     run=run,
+    costly=True,
 )

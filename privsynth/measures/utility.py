@@ -168,4 +168,5 @@ measure = Measure(
     title="Train on synthetic, test on real",
     source="TSTR with gradient-boosted trees (Esteban et al. 2017, arXiv:1706.02633)",
     run=run,
+    costly=True,
 )

@@ -11,7 +11,8 @@ import numpy as np
 
 from privsynth.neighbours.search import Neighbours, Tick
 
-_CELLS = 8_000_000
+_CELLS = 4_000_000
+RUN = 64
 SPARE = 4
 """Candidates beyond k that are re-checked: rounding may swap rows that are almost equally near."""
 
@@ -54,11 +55,17 @@ def nearest_points(
     if not m or not n:
         return Neighbours(distances, ids)
     others = reference.values
-    norms = np.einsum("ij,ij->i", others, others)
+    runs = -(-n // RUN)
+    # Rows at infinity fill the last run, so that nothing is copied below.
+    filled = np.zeros((runs * RUN, others.shape[1]), np.float32)
+    filled[:n] = others
+    norms = np.full(runs * RUN, np.inf, np.float32)
+    norms[:n] = np.einsum("ij,ij->i", others, others)
     kept, wanted = min(k, n), min(k + SPARE, n)
     for start in range(0, m, step := max(1, _CELLS // n)):
         part = queries.values[start : start + step]
-        half = norms - 2 * (part @ others.T)  # plus |q|², the same for a whole row
+        half = (-2 * part) @ filled.T
+        half += norms  # less |q|², which is the same for a whole row
         found = _smallest(half, wanted)
         gaps = part[:, None, :].astype(np.float64) - others[found]
         exact = np.sqrt((gaps**2).sum(axis=2))
@@ -71,7 +78,16 @@ def nearest_points(
 
 
 def _smallest(values: Any, k: int) -> Any:
-    """Return the columns of the ``k`` smallest values of each row, in no order."""
-    if k >= values.shape[1]:
-        return np.broadcast_to(np.arange(values.shape[1]), values.shape)
-    return np.argpartition(values, k - 1, axis=1)[:, :k]
+    """Return the columns of the ``k`` smallest values of each row, in no order.
+
+    They lie in the k runs of 64 columns whose own minima are smallest: only those are searched.
+    """
+    m, runs = len(values), values.shape[1] // RUN
+    if runs <= 2 * k:
+        return np.argpartition(values, k - 1, axis=1)[:, :k]
+    # A run holds every ``runs``-th column, so that minima are taken over whole stretches at once.
+    blocks = values.reshape(m, RUN, runs)
+    best = np.argpartition(blocks.min(axis=1), k - 1, axis=1)[:, None, :k]
+    few = np.take_along_axis(blocks, best, axis=2).reshape(m, RUN * k)
+    place = np.argpartition(few, k - 1, axis=1)[:, :k]
+    return place // k * runs + np.take_along_axis(best[:, 0], place % k, axis=1)

@@ -110,7 +110,8 @@ def merge(parts: list[Neighbours], sizes: list[int]) -> Neighbours:
     k, offset = parts[0].distances.shape[1], sizes[0]
     found = parts[0]
     for part, size in zip(parts[1:], sizes[1:], strict=True):
-        both = Neighbours(np.empty((len(part.ids), k)), np.empty((len(part.ids), k), np.int64))
+        shape = (len(part.ids), k)
+        both = Neighbours(np.empty(shape), np.empty(shape, part.ids.dtype))
         _kernel.merge(
             found.distances, found.ids, part.distances, part.ids, offset, both.distances, both.ids
         )
@@ -182,6 +183,7 @@ class Search:
         key = (id(query), id(leaf))
         if key not in self._found or self._found[key][2].distances.shape[1] < k:
             found = self._search(query, leaf, k)
+            found = Neighbours(found.distances, found.ids.astype(np.int32))
             self._found[key] = (query, leaf, found)  # holding both keeps their ids from reuse
         found = self._found[key][2]
         return Neighbours(found.distances[:, :k], found.ids[:, :k])

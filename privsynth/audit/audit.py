@@ -132,7 +132,8 @@ def audit(request: Request, progress: Progress = silent) -> Bundle:
 def expected_effort(request: Request) -> Cost:
     """Return what the audit will take, from the tables' sizes alone."""
     tables = request.train, request.synthetic, request.holdout, request.reference
-    return foretell(tables, len(request.train.schema.read), request.limits)
+    columns = len(request.train.schema.read)
+    return foretell(tables, columns, request.limits, quick=request.quick)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,15 @@ from privsynth.progress import Progress
 
 DEPTH = 50
 """Neighbours of each target found in the released and reference rows, once, for every attack."""
-FIXED = 430_000_000
+FIXED = 480_000_000
 """Bytes that permutations, joint counts and libraries take whatever the tables' size."""
-PER_ROW = 1300
-"""Bytes a row for scores, ranks, keys and the blind baseline's features, beside the search's."""
+PER_ROW = 3000
+"""Bytes a row for its encodings, scores, ranks, keys and the blind baseline's features."""
+PER_LIST = 900
+"""Bytes a target and searched table for its nearest rows in every encoding."""
+ENCODINGS = 4
+SEARCHED = 7
+"""Tables that targets are searched in: released rows, two halves of the reference, planted rows."""
 SLOWER = 1.2
 """What attacks, permutations and models take on top of comparing records, as a factor."""
 
@@ -23,24 +28,29 @@ def foretell(
     tables: tuple[Sized | None, Sized | None, Sized | None, Sized | None],
     columns: int,
     limits: Limits,
+    *,
+    quick: bool = False,
 ) -> cost.Cost:
     """Return pairs, seconds and bytes of an audit: rough, and rather too much.
 
     ``tables`` are train, synthetic, holdout and reference, or anything as long as they are; without
     a reference half of the holdout is to serve as one. Pairs: targets against released, reference
-    and planted rows; released rows against targets, once for distances and once for ties, and
-    against equal sides.
+    and planted rows, in every encoding; released rows against targets, once for distances and once
+    for ties, and against equal sides; reference rows against each other.
     """
     train, synthetic, holdout, reference = (0 if t is None else len(t) for t in tables)
     counted = holdout if reference else holdout - holdout // 2
     reference = reference or holdout // 2
     targets = train + counted
     planted = (2 * limits.auc - 1) * train
-    pairs = targets * (3 * synthetic + reference + planted) + synthetic * counted
+    ways = 1 if quick else ENCODINGS
+    pairs = targets * (ways * (synthetic + reference + planted) + 2 * synthetic)
+    pairs += synthetic * counted + reference**2
     search = cost.cost(targets, max(synthetic, reference, 1), columns, DEPTH, os.cpu_count() or 1)
     rows = targets + reference + synthetic
     seconds = SLOWER * search.seconds * pairs / max(search.pairs, 1)
-    return cost.Cost(int(pairs), seconds, search.memory + FIXED + PER_ROW * rows)
+    memory = search.memory + FIXED + PER_ROW * rows + PER_LIST * SEARCHED * targets
+    return cost.Cost(int(pairs), seconds, memory)
 
 
 def in_bytes(text: str | None) -> int | None:

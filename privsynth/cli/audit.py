@@ -80,7 +80,7 @@ def audit(
     check_tables(real, released, others["holdout"], others["reference"])
     allowed = in_bytes(max_memory)
     tables = (real, released, others["holdout"], others["reference"])
-    effort = foretell(tables, len(real.schema.read), rules.limits)
+    effort = foretell(tables, len(real.schema.read), rules.limits, quick=quick)
     check_memory(effort, allowed)
     if effort.seconds > LONG:
         say(

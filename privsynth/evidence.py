@@ -146,7 +146,7 @@ class Bundle(Model):
     columns: tuple[ColumnFacts, ...]
     probes: tuple[Evidence, ...]
     controls: dict[Literal["blind_baseline", "negative", "positive"], Control]
-    power: Power | None
+    power: Power | None = None
     headline: dict[str, HeadlineEntry]
     policy: Registration
     audits: Audits

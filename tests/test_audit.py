@@ -10,7 +10,7 @@ from population import SCHEMA, people
 from privsynth.audit import Request, audit
 from privsynth.audit.plant import jittered_copies
 from privsynth.errors import InputError
-from privsynth.evidence import to_json
+from privsynth.evidence import read_bundle, to_json
 from privsynth.policy import decide, load_policy
 from privsynth.tables import Column, Schema, Table, stack, typed
 
@@ -153,7 +153,7 @@ def test_a_failed_control_lets_verbatim_copies_still_fail(monkeypatch):
     assert decide(bundle, load_policy("preset:partner")).status == "fail"
 
 
-def test_without_a_holdout_what_can_be_said_is_said_and_nothing_passes():
+def test_without_a_holdout_what_can_be_said_is_said_and_nothing_passes(tmp_path):
     bundle = audit(replace(request(), holdout=None, reference=None))
     attacks = [probe for probe in bundle.probes if probe.kind == "attack"]
     assert all("holdout" in (probe.not_run or "") for probe in attacks)
@@ -162,6 +162,9 @@ def test_without_a_holdout_what_can_be_said_is_said_and_nothing_passes():
     assert copies.estimate("identical_in_train") is not None
     assert bundle.headline == {}
     assert bundle.power is None
+    path = tmp_path / "evidence.json"
+    path.write_text(to_json(bundle))
+    assert read_bundle(path) == bundle
     assert decide(bundle, load_policy("preset:internal")).status == "inconclusive"
 
 

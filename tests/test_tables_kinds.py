@@ -17,6 +17,7 @@ from privsynth.tables import (
     read,
     read_schema,
     stack,
+    widen,
 )
 from privsynth.tables.infer import infer
 from privsynth.tables.load import load
@@ -161,3 +162,20 @@ def test_names_that_count_are_names(tmp_path: Path) -> None:
         "2019",
         "2020",
     )
+
+
+def test_guessed_integers_become_numbers_where_the_released_table_has_fractions(tmp_path: Path):
+    real, released = tmp_path / "real.csv", tmp_path / "released.csv"
+    real.write_text("age,bmi,name\n" + "".join(f"{20 + i % 30},{i % 7},n{i}\n" for i in range(90)))
+    released.write_text("age,bmi,name\n30,2.5,x\n31,3.0,y\n,,z\n")
+    guessed = read(real).schema
+    assert guessed["bmi"].kind == guessed["age"].kind == "integer"
+    wider = widen(guessed, [released])
+    assert wider["bmi"].kind == "numeric"
+    assert wider["age"].kind == "integer"
+    assert not read(released, wider, role="synthetic").unreadable
+    assert read(real, wider).frame["bmi"].tolist()[:3] == [0.0, 1.0, 2.0]
+    declared = guessed.model_copy(
+        update={"columns": tuple(c.model_copy(update={"inferred": ()}) for c in guessed.columns)}
+    )
+    assert widen(declared, [released]) == declared

@@ -154,7 +154,7 @@ def show_verdict(verdict: Any) -> None:
     wrapped(verdict.headline, "  ")
     say()
     for finding in verdict.findings:
-        head = f"  {SIGNS[finding.status]} {finding.rule:<14} "
+        head = f"  {SIGNS[finding.status]} {finding.rule:<19} "
         wrapped(finding.message, head, _muted(finding.status))
     say()
 

@@ -62,12 +62,14 @@ def audit(
     from privsynth.policy import load_policy
     from privsynth.provenance import keeper
     from privsynth.randomness import fresh_seed
-    from privsynth.tables import read, read_schema, stack, write_bytes
+    from privsynth.tables import read, read_schema, stack, widen, write_bytes
 
     files = (train, *synthetic, holdout, reference, schema)
     check_outputs(force, out, inputs=(*files, rules_file(policy)))
     rules = load_policy(policy)
     real = read(train, None if schema is None else read_schema(schema), name="train")
+    if schema is None and (wider := widen(real.schema, synthetic)) != real.schema:
+        real = read(train, wider, name="train")
     others = {
         role: None if path is None else read(path, real.schema, name=role)
         for role, path in (("holdout", holdout), ("reference", reference))

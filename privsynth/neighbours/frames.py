@@ -32,9 +32,9 @@ def nearest(
     ``distances (m, k)`` is the Gower sum over columns (see ``Neighbours``), ``ids (m, k)`` the row
     positions in ``reference``, the smaller one where two are equally near. Without ``schema`` kinds
     are inferred and ranges span both frames: distances of two such calls are then on two scales,
-    and only a schema with bounds makes them comparable. Raises ``InputError`` for frames without a common
-    column, kinds that differ, a ``k`` beyond the reference's rows, or a search that needs more than
-    ``max_memory`` bytes (see ``cost``).
+    and only a schema with bounds makes them comparable. Raises ``InputError`` for frames without a
+    common column, kinds that differ, a ``k`` beyond the reference's rows, or a search that needs
+    more than ``max_memory`` bytes (see ``cost``).
     """
     if not 1 <= k <= len(reference):
         raise InputError(f"k must lie between 1 and the {len(reference)} reference rows, not {k}")

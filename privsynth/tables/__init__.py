@@ -5,6 +5,7 @@ from privsynth.tables.read import check_informative, read
 from privsynth.tables.schema import Column, Schema, dump_schema, read_schema
 from privsynth.tables.split import Split, halve, split
 from privsynth.tables.table import Table, stack, typed
+from privsynth.tables.widen import widen
 from privsynth.tables.write import table_bytes, write, write_bytes
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "stack",
     "table_bytes",
     "typed",
+    "widen",
     "write",
     "write_bytes",
 ]

@@ -74,12 +74,12 @@ def audit(request: Request, progress: Progress = silent) -> Bundle:
     as one and is not counted. Raises ``InputError`` for tables that cannot be compared.
     """
     progress("reading the tables", 0.0)
-    prepared = _prepare(request)
+    prepared = prepare(request)
     tables = prepared.tables(request)
     effort = expected_effort(request)
     check_memory(effort, request.max_memory)
     meter = Meter(effort.pairs, progress)
-    material = _material(prepared, request, Search(tick=meter.add))
+    material = material_of(prepared, request, Search(tick=meter.add))
     probes: list[Evidence] = []
     head: dict[str, HeadlineEntry] = {}
     controls, seen = _no_controls(), None
@@ -137,7 +137,9 @@ def expected_effort(request: Request) -> Cost:
 
 
 @dataclass(frozen=True)
-class _Prepared:
+class Prepared:
+    """Holdout and reference as the audit uses them, and what is to be said of that."""
+
     holdout: Table | None
     reference: Table | None
     reference_note: str
@@ -154,7 +156,8 @@ class _Prepared:
         return {role: table for role, table in found.items() if table is not None}
 
 
-def _prepare(request: Request) -> _Prepared:
+def prepare(request: Request) -> Prepared:
+    """Return the tables in their roles; half of the holdout serves where no reference is given."""
     warnings = check_tables(
         request.train, request.synthetic, request.holdout, request.reference,
         own_split=request.own_split,
@@ -164,10 +167,11 @@ def _prepare(request: Request) -> _Prepared:
         rng = generator(request.seed, "audit", "reference")
         holdout, reference = halve(holdout, rng, ("holdout", "reference"))
         note = "a seeded half of the holdout that was given; it is not counted among non-members"
-    return _Prepared(holdout, reference, note, warnings)
+    return Prepared(holdout, reference, note, warnings)
 
 
-def _material(prepared: _Prepared, request: Request, search: Search) -> Material:
+def material_of(prepared: Prepared, request: Request, search: Search) -> Material:
+    """Return the encoded tables of an audit."""
     real = [t for t in (request.train, prepared.holdout, prepared.reference) if t is not None]
     space = fit_space(request.train.schema, real)
     reference = None
@@ -191,7 +195,7 @@ def _material(prepared: _Prepared, request: Request, search: Search) -> Material
 
 
 def _controls(
-    chosen: dict[str, Attack], material: Material, prepared: _Prepared, request: Request,
+    chosen: dict[str, Attack], material: Material, prepared: Prepared, request: Request,
     say: Callable[[str], None],
 ) -> tuple[dict[Any, Control], dict[str, str]]:  # fmt: skip
     first, second = material.need_reference().parts

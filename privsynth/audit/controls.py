@@ -11,6 +11,7 @@ from privsynth.audit.scoring import view_of
 from privsynth.evidence import Control
 from privsynth.measures import Material
 from privsynth.statistics import (
+    Estimate,
     Scored,
     auc,
     family,
@@ -38,13 +39,17 @@ def negative(
         return Control(status="not_run", message="the reference has too few rows to be halved")
     view = view_of(material, *halves)
     scores = family(score_all(attacks, material.targets, view, rng), material.game)
-    worst = headline(scores, material.alpha, rng)[0]["auc"].estimate
+    return silence(headline(scores, material.alpha, rng)[0]["auc"].estimate, "the synthetic table")
+
+
+def silence(worst: Estimate, table: str) -> Control:
+    """Return the negative control from the worst AUC with real rows in place of ``table``."""
     p = worst.p if worst.p is not None else 1.0
     failed = p < NEGATIVE_LEVEL
     verb = "told members from non-members" if failed else "found nothing"
     return Control(
         status="failed" if failed else "ok",
-        message=f"with other real rows in place of the synthetic table the attacks {verb} "
+        message=f"with other real rows in place of {table} the attacks {verb} "
         f"(max-T p = {p:.4f}, alarm below {NEGATIVE_LEVEL}).",
         estimates=(worst.rounded(),),
     )

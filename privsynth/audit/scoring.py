@@ -1,5 +1,6 @@
 """Scores into evidence: every attack by itself, and the worst over all of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from privsynth.audit.statements import rounded_up
 from privsynth.audit.strata import evidence, strata, within
 from privsynth.evidence import Evidence, HeadlineEntry
 from privsynth.measures import Material
-from privsynth.statistics import Scored, advantage, family, headline, roc, tpr_at_fpr
+from privsynth.statistics import Scored, Worst, advantage, family, headline, roc, tpr_at_fpr
 
 FPRS = (0.1, 0.01, 0.001)
 NO_HOLDOUT = "needs a holdout: rows of the source that were not trained on"
@@ -48,7 +49,12 @@ def attack(
     ]
     probes += told
     probes += evidence(inside, groups, facts, alpha, c, each)
-    entries = {
+    return Counted(probes, entries(worst), c)
+
+
+def entries(worst: Mapping[str, Worst]) -> dict[str, HeadlineEntry]:
+    """Return the headline as it stands in the evidence, rounded outward."""
+    return {
         name: HeadlineEntry(
             estimate=entry.estimate.rounded(),
             attack=entry.attack,
@@ -57,7 +63,6 @@ def attack(
         )
         for name, entry in worst.items()
     }
-    return Counted(probes, entries, c)
 
 
 def view_of(material: Material, synthetic: Any, reference: Any) -> AttackerView:

@@ -7,7 +7,7 @@ from scipy.stats import chi2
 
 from privsynth import attacks as attack_room
 from privsynth.attacks import score_all
-from privsynth.audit.audit import Request, _material, _prepare
+from privsynth.audit.audit import Request, material_of, prepare
 from privsynth.audit.scoring import view_of
 from privsynth.evidence import Evidence
 from privsynth.neighbours import Search
@@ -26,7 +26,7 @@ def other_seeds(request: Request, tables: Sequence[Table], progress: Progress = 
     """
     if request.holdout is None:
         return _evidence((), "needs a holdout; in an audit by folds every table has its own seed")
-    material = _material(_prepare(request), request, Search())
+    material = material_of(prepare(request), request, Search())
     fast = {name: one for name, one in attack_room.catalogue().items() if not one.costly}
     found = []
     for number, table in enumerate(tables, start=1):

@@ -131,7 +131,7 @@ def headline(
     together = [*scores.values(), *(beside or {}).values()]
     c = quantile(together, alpha, rng)
     floor = family_low(list(scores.values()), c, alpha / len(together))
-    worst = _worst("auc", estimates, floor, "delong multiplier max-t")
+    worst = worst_of("auc", estimates, floor, "delong multiplier max-t")
     entry = worst[0].model_copy(update={"p": max_t(observed, permuted)})
     clean = 0.5 + _clean_excess(list(scores.values()), permuted)
     out = {"auc": Worst(entry, worst[1], clean, len(names))}
@@ -143,7 +143,7 @@ def headline(
         }
         if len(rates) == len(names):
             floor = max(rate.adjusted_low or 0.0 for rate in rates.values())
-            estimate, attack = _worst(f"tpr_at_fpr_{fpr:g}", rates, floor, "bonferroni")
+            estimate, attack = worst_of(f"tpr_at_fpr_{fpr:g}", rates, floor, "bonferroni")
             out[f"tpr_at_fpr_{fpr:g}"] = Worst(estimate, attack, None, len(names))
     return out, c
 
@@ -199,7 +199,7 @@ def worst_auc(
     """Return the worst AUC over some scores of a family whose ``c`` and ``each`` are known."""
     estimates = {label: one.auc(alpha) for label, one in scores.items()}
     floor = family_low(list(scores.values()), c, each)
-    estimate, attack = _worst(name, estimates, floor, "delong multiplier max-t")
+    estimate, attack = worst_of(name, estimates, floor, "delong multiplier max-t")
     return Worst(estimate, attack, None, len(scores))
 
 
@@ -217,9 +217,10 @@ def _clean_excess(scores: list[Scored], permuted: Any) -> float:
     return float((permuted * np.array(spreads)).max(axis=1).mean())
 
 
-def _worst(
+def worst_of(
     name: str, estimates: dict[str, Estimate], floor: float, method: str
 ) -> tuple[Estimate, str]:
+    """Return the largest estimate with the largest upper bound, and whose bound that is."""
     attack = max(estimates, key=lambda key: (estimates[key].high, estimates[key].value))
     value = max(estimate.value for estimate in estimates.values())
     first = estimates[attack]

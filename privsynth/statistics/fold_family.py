@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from privsynth.randomness import generator, integer_seed
-from privsynth.statistics.family import Worst, _worst, max_t
+from privsynth.statistics.family import Worst, max_t, worst_of
 from privsynth.statistics.folds import FoldScored
 from privsynth.statistics.game import pieces
 
@@ -62,7 +62,7 @@ def fold_headline(
         }
         if len(rates) == len(names):
             floor = max(rate.adjusted_low or 0.0 for rate in rates.values())
-            worst, attack = _worst(f"tpr_at_fpr_{fpr:g}", rates, floor, "bonferroni")
+            worst, attack = worst_of(f"tpr_at_fpr_{fpr:g}", rates, floor, "bonferroni")
             out[f"tpr_at_fpr_{fpr:g}"] = Worst(worst, attack, None, len(names))
     return out, c
 
@@ -93,5 +93,5 @@ def fold_worst(
         for one in scores.values()
     ]
     estimates = {label: one.auc(alpha) for label, one in scores.items()}
-    estimate, attack = _worst(name, estimates, max(0.0, *lows), "paired delong multiplier max-t")
+    estimate, attack = worst_of(name, estimates, max(0.0, *lows), "paired delong multiplier max-t")
     return Worst(estimate, attack, None, len(scores))

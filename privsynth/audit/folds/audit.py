@@ -14,9 +14,9 @@ from privsynth.audit.audit import Request
 from privsynth.audit.blind import blind_baseline
 from privsynth.audit.checks import MIN_SIDE, check_tables, column_facts, table_facts
 from privsynth.audit.effort import DEPTH, FIXED, Meter, check_memory, foretell
-from privsynth.audit.fold_controls import negative, positive
-from privsynth.audit.fold_evidence import attack, measures
-from privsynth.audit.fold_worlds import Worlds
+from privsynth.audit.folds.controls import negative, positive
+from privsynth.audit.folds.evidence import attack, measures
+from privsynth.audit.folds.worlds import Worlds
 from privsynth.audit.plant import Limits
 from privsynth.audit.statements import not_covered, power, versions
 from privsynth.errors import InputError

@@ -9,10 +9,9 @@ import numpy as np
 from privsynth import measures as measure_room
 from privsynth.attacks import Attack, base_name
 from privsynth.audit.checks import MIN_SIDE
-from privsynth.audit.fold_worlds import Worlds
+from privsynth.audit.folds.worlds import Worlds
 from privsynth.audit.learned import LEARNED
-from privsynth.audit.scoring import FPRS
-from privsynth.audit.statements import rounded_up
+from privsynth.audit.scoring import FPRS, entries
 from privsynth.audit.strata import PROBES, Stratum, strata
 from privsynth.evidence import Evidence, HeadlineEntry
 from privsynth.measures import Material
@@ -48,16 +47,7 @@ def attack(
     ]
     probes.append(_entry(LEARNED, LEARNED.name, not_run="not run in an audit by folds"))
     probes += _strata(inside, groups, facts, alpha, c, alpha / (len(scores) + len(inside)))
-    head = {
-        name: HeadlineEntry(
-            estimate=entry.estimate.rounded(),
-            attack=entry.attack,
-            expected_if_clean=rounded_up(entry.expected_if_clean),
-            n_scores=entry.n_scores,
-        )
-        for name, entry in worst.items()
-    }
-    return probes, head, c
+    return probes, entries(worst), c
 
 
 def _within(

@@ -26,7 +26,9 @@ LABELS = {
     "tstr": "Trained on synthetic, tested on real",
     "trtr": "Trained on real, tested on real",
 }
-ABBREVIATIONS = {"dcr": "DCR", "nndr": "NNDR", "auc": "AUC", "tvd": "TVD", "tstr": "TSTR"}
+ABBREVIATIONS = {
+    "repu": "repU", "disco": "DiSCO", "dcap": "DCAP", "tcap": "TCAP", "sd": "SD", "dcr": "DCR", "nndr": "NNDR", "auc": "AUC", "tvd": "TVD", "tstr": "TSTR",
+}  # fmt: skip
 PARTS = {"floor": "floor", "ceiling": "ceiling", "train": "to train", "holdout": "to holdout"}
 
 
@@ -139,6 +141,9 @@ def label(estimate: str) -> str:
         return f"TPR at {percent(float(rate[1]))} FPR"
     if estimate in LABELS:
         return LABELS[estimate]
+    keyed = re.fullmatch(r"([a-z_]+)\[(.+)\]", estimate)
+    if keyed:
+        return f"{label(keyed[1])}: {clean(keyed[2])}"
     stem, _, last = estimate.rpartition("_")
     if stem and last in PARTS:
         return f"{label(stem)}, {PARTS[last]}"

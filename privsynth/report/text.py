@@ -27,8 +27,19 @@ LABELS = {
     "trtr": "Trained on real, tested on real",
 }
 ABBREVIATIONS = {
-    "repu": "repU", "disco": "DiSCO", "dcap": "DCAP", "tcap": "TCAP", "sd": "SD", "dcr": "DCR", "nndr": "NNDR", "auc": "AUC", "tvd": "TVD", "tstr": "TSTR",
-}  # fmt: skip
+    "auc": "AUC",
+    "dcap": "DCAP",
+    "dcr": "DCR",
+    "disco": "DiSCO",
+    "nndr": "NNDR",
+    "repu": "repU",
+    "sd": "SD",
+    "tcap": "TCAP",
+    "tstr": "TSTR",
+    "tvd": "TVD",
+}
+KEYED = {"advantage": "Advantage in guessing"}
+ORIGINALS = ("repu", "disco", "dcap", "tcap")
 PARTS = {"floor": "floor", "ceiling": "ceiling", "train": "to train", "holdout": "to holdout"}
 
 
@@ -143,8 +154,10 @@ def label(estimate: str) -> str:
         return LABELS[estimate]
     keyed = re.fullmatch(r"([a-z_]+)\[(.+)\]", estimate)
     if keyed:
-        return f"{label(keyed[1])}: {clean(keyed[2])}"
+        return f"{KEYED.get(keyed[1]) or label(keyed[1])}: {clean(keyed[2])}"
     stem, _, last = estimate.rpartition("_")
+    if stem in ORIGINALS and last in PARTS:
+        return f"{ABBREVIATIONS[stem]} in {last}"
     if stem and last in PARTS:
         return f"{label(stem)}, {PARTS[last]}"
     quantile = re.fullmatch(r"([a-z]+)_q(\d\d)", estimate)
@@ -152,4 +165,4 @@ def label(estimate: str) -> str:
         return f"{label(quantile[1])} {int(quantile[2])} % quantile"
     words = [ABBREVIATIONS.get(word, word) for word in estimate.split("_")]
     text = clean(" ".join(words))
-    return text[:1].upper() + text[1:]
+    return text if words[0] in ABBREVIATIONS.values() else text[:1].upper() + text[1:]

@@ -43,34 +43,34 @@ def main() -> None:
             [parts.train.take(range(tenth), "a"), honest.take(range(len(honest) - tenth), "b")]
         )
         for name, table in (("gaussian_copula", honest), ("10 % copies", leaky)):
+            registered = load_policy("preset:partner")  # the stricter one plants the smaller leak
+            request = Request(
+                train=parts.train,
+                synthetic=replace(table, name="synthetic"),
+                holdout=parts.holdout,
+                reference=parts.reference,
+                seed=seed,
+                commit=lambda text: "hmac-sha256:benchmark",
+                own_split=True,
+                policy=registered.registration(),
+                limits=registered.limits,
+                audits=Audits(number=1, alpha=level(1)),
+            )
+            bundle = audit(request)
             for preset in ("internal", "partner"):
-                policy = load_policy(f"preset:{preset}")
-                request = Request(
-                    train=parts.train,
-                    synthetic=replace(table, name="synthetic"),
-                    holdout=parts.holdout,
-                    reference=parts.reference,
-                    seed=seed,
-                    commit=lambda text: "hmac-sha256:benchmark",
-                    own_split=True,
-                    policy=policy.registration(),
-                    limits=policy.limits,
-                    audits=Audits(number=1, alpha=level(1)),
-                )
-                bundle = audit(request)
-                status = decide(bundle, policy).status
+                status = decide(bundle, load_policy(f"preset:{preset}")).status
                 results.setdefault(f"{name} under {preset}", Counter())[status] += 1
-                if name == "gaussian_copula":
-                    worst.append(bundle.headline["auc"].estimate.high)
-                    for control, found in bundle.controls.items():
-                        disturbed[control] += found.status != "ok"
+            if name == "gaussian_copula":
+                worst.append(bundle.headline["auc"].estimate.high)
+                for control, found in bundle.controls.items():
+                    disturbed[control] += found.status != "ok"
         print(seed, {k: dict(v) for k, v in results.items()}, file=sys.stderr)
     out = {
         "seeds": seeds,
         "verdicts": {name: dict(counts) for name, counts in results.items()},
         "largest_upper_bound_of_worst_auc": max(worst),
         "disturbed_controls": dict(disturbed),
-        "audits_of_honest_tables": 2 * seeds,
+        "audits_of_honest_tables": seeds,
         "seconds": round(time.perf_counter() - started),
     }
     Path(__file__).with_suffix(".json").write_text(json.dumps(out, indent=2) + "\n")

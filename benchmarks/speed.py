@@ -41,6 +41,7 @@ tables = {role: wide(n, rng, role) for role in ("train", "holdout", "reference",
 import time, resource
 started = time.perf_counter()
 audit(Request(**tables, seed=1, commit=lambda text: "x", own_split=True,
+              quick=len(sys.argv) > 2,
               policy=policy.registration(), limits=policy.limits))
 print(time.perf_counter() - started)
 """
@@ -87,7 +88,9 @@ def main() -> None:
                 [python, "-m", "privsynth", "run", str(config), "--out", f"{folder}/demo"], folder
             ),
             "audit_20000x15": measured([python, "-c", AUDIT, "20000"], folder),
+            "audit_20000x15_quick": measured([python, "-c", AUDIT, "20000", "quick"], folder),
             "audit_100000x15": measured([python, "-c", AUDIT, "100000"], folder),
+            "audit_100000x15_quick": measured([python, "-c", AUDIT, "100000", "quick"], folder),
         }
     Path(__file__).with_suffix(".json").write_text(json.dumps(out, indent=2) + "\n")
     print(json.dumps(out, indent=2))

@@ -92,6 +92,8 @@ def main() -> None:
         signal.signal(signal.SIGTERM, _terminated)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that lacks a letter is no crash
         sys.stdout.reconfigure(errors="backslashreplace")
+    if not os.environ.get("SOURCE_DATE_EPOCH", "0").isdecimal():  # libraries crash on an empty one
+        del os.environ["SOURCE_DATE_EPOCH"]
     # Warnings and logs of libraries may quote cells of a real table.
     logging.getLogger().addHandler(logging.NullHandler())
     with warnings.catch_warnings():

@@ -350,3 +350,15 @@ def test_a_file_that_cannot_be_written_is_an_input_error_and_leaves_nothing(
             attachments={},
         )
     assert os.listdir(tmp_path) == ["report.html"]
+
+
+def test_a_mechanism_audit_says_on_the_first_page_that_the_file_was_not_tested(
+    tmp_path: Path,
+) -> None:
+    told = "This audit describes the mechanism. This very file was not itself tested."
+    bundle = example.bundle("inconclusive").model_copy(update={"mechanism": told})
+    data, page = rendered(bundle, example.verdict(bundle, "inconclusive"), tmp_path)
+    assert "not itself tested" in page[: page.index("<nav")]
+    with pikepdf.open(io.BytesIO(data)) as document:
+        first = document.Root.Outlines.First
+        assert first.Next.Dest[0].objgen == document.pages[1].obj.objgen

@@ -76,6 +76,17 @@ def test_calibrated_density_is_the_z_score_of_the_tilted_bootstrap(small, diviso
     np.testing.assert_allclose(found, z, atol=1e-4, rtol=1e-3)
 
 
+@pytest.mark.parametrize("divisor", [1, 2, 4])
+def test_weighted_density_divides_by_the_population_at_each_released_row(small, divisor):
+    density = small.kernels(small.s, small.r, 2.0).mean(axis=1)  # three axes: the wide bandwidth
+    weights = 1 / (density + 1e-3 * density.mean())
+    weighted = (small.kernels(small.x, small.s, 1 / divisor) * weights).sum(axis=1)
+    peak = multivariate_normal.pdf(np.zeros(3), np.zeros(3), small.covariance / divisor**2)
+    expected = np.log(weighted / peak / weights.sum())
+    found = small.run("weighted_density")[f"weighted_density@h{divisor}"]
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
 def test_the_bootstrap_has_the_mean_and_variance_of_the_closed_form(small):
     """Draw what the closed form replaces: 5 standard errors of 20,000 draws, 6e-7 a target."""
     rng = np.random.default_rng(3)

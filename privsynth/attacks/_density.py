@@ -100,15 +100,17 @@ def densities(targets: Points, view: AttackerView) -> Densities:
     return done
 
 
-def log_means(placed: Any, centres: Any, powers: int) -> Any:
-    """Return the log of the mean over the centres of k, k², k⁴, …: ``(powers, n)`` float64.
+def log_means(placed: Any, centres: Any, powers: int, weights: Any = None) -> Any:
+    """Return the log of the mean over the centres of w·k, w·k², w·k⁴, …: ``(powers, n)`` float64.
 
-    ``placed (n, d)`` and ``centres (d, m)`` as a ``Cloud`` has them. Taken relative to the nearest
-    centre, so that nothing vanishes however far a point lies.
+    ``placed (n, d)`` and ``centres (d, m)`` as a ``Cloud`` has them; ``weights (m,)`` are positive,
+    1 each without them. Taken relative to the nearest centre, so that nothing vanishes however
+    far a point lies.
     """
     from privsynth.attacks import _kernel
 
     n, m = len(placed), centres.shape[1]
+    given = np.ones(m, np.float32) if weights is None else weights.astype(np.float32)
     out = np.empty((powers, n))
     step = max(1, _CELLS // m)
     block = np.empty((min(step, n), m), np.float32)
@@ -120,6 +122,6 @@ def log_means(placed: Any, centres: Any, powers: int) -> Any:
         sums = np.empty((powers, len(part)))
         _kernel.half_squares(part, centres, held, small)
         np.exp(held, out=held)
-        _kernel.power_sums(held, powers, sums)
+        _kernel.power_sums(held, given, powers, sums)
         out[:, start : start + step] = np.log(sums / m) - scale * small
     return out

@@ -35,8 +35,8 @@ def half_squares(points, centres, out, least):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def power_sums(kernels, powers, sums):  # type: ignore[no-untyped-def]
-    """Fill ``sums (powers, b)`` float64 with the sums over each row of k, k², k⁴, k⁸ and so on."""
+def power_sums(kernels, weights, powers, sums):  # type: ignore[no-untyped-def]
+    """Fill ``sums (powers, b)`` float64 with weighted sums over each row of k, k², k⁴ and so on."""
     b, m = kernels.shape
     lanes = np.empty((powers, LANES), np.float32)
     whole = m - m % LANES
@@ -45,14 +45,14 @@ def power_sums(kernels, powers, sums):  # type: ignore[no-untyped-def]
         lanes[:] = np.float32(0.0)
         for start in range(0, whole, LANES):
             for t in range(LANES):
-                k = row[start + t]
+                k, w = row[start + t], weights[start + t]
                 for p in range(powers):
-                    lanes[p, t] += k
+                    lanes[p, t] += w * k
                     k = k * k
         for j in range(whole, m):
-            k = row[j]
+            k, w = row[j], weights[j]
             for p in range(powers):
-                lanes[p, j - whole] += k
+                lanes[p, j - whole] += w * k
                 k = k * k
         for p in range(powers):
             total = 0.0

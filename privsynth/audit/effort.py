@@ -13,7 +13,7 @@ DEPTH = 50
 """Neighbours of each target found in the released and reference rows, once, for every attack."""
 FIXED = 480_000_000
 """Bytes that permutations, joint counts and libraries take whatever the tables' size."""
-PER_ROW = 3000
+PER_ROW = 3700
 """Bytes a row for its encodings, scores, ranks, keys and the blind baseline's features."""
 PER_LIST = 900
 """Bytes a target and searched table for its nearest rows in every encoding."""

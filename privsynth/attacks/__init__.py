@@ -5,10 +5,6 @@ from typing import Any
 
 from privsynth import registry
 from privsynth.attacks._base import (
-    FREQ,
-    GOWER,
-    RANK,
-    STD,
     TABLE_ONLY,
     WITH_REFERENCE,
     Attack,
@@ -16,6 +12,8 @@ from privsynth.attacks._base import (
     base_name,
     score_all,
 )
+from privsynth.attacks._near import log_distance
+from privsynth.neighbours import FREQ, GOWER, RANK, STD
 
 __all__ = [
     "FREQ",
@@ -28,6 +26,7 @@ __all__ = [
     "AttackerView",
     "base_name",
     "catalogue",
+    "log_distance",
     "score_all",
 ]
 

@@ -9,11 +9,10 @@ import numpy as np
 from privsynth import randomness
 from privsynth.errors import PrivsynthError
 from privsynth.evidence import Threat
-from privsynth.neighbours import Encodings, Search
+from privsynth.neighbours import GOWER, Encodings, Search
 from privsynth.tables import Records, concat
 
 Score = Callable[[Any, "AttackerView", np.random.Generator], Any]
-GOWER, RANK, FREQ, STD = "gower", "rank", "freq", "std"
 
 
 @dataclass(frozen=True, eq=False)

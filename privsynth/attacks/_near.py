@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.attacks._base import GOWER, RANK, AttackerView
+from privsynth.attacks._base import AttackerView
+from privsynth.neighbours import GOWER, RANK
 
 DEPTHS = {GOWER: 50, RANK: 20}
 """Neighbours found at once, as many as any attack asks; by Gower an audit's searches are that deep

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.attacks._base import STD, WITH_REFERENCE, Attack, AttackerView
+from privsynth.attacks._base import WITH_REFERENCE, Attack, AttackerView
 from privsynth.attacks._density import WIDTHS, Densities, cloud, densities
-from privsynth.neighbours import Points
+from privsynth.neighbours import STD, Points
 
 PSEUDO = 0.5
 """Reference rows that are taken to lie at the target itself, in the variance alone."""

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.attacks._base import GOWER, STD, WITH_REFERENCE, Attack, AttackerView
+from privsynth.attacks._base import WITH_REFERENCE, Attack, AttackerView
 from privsynth.attacks._near import closest
+from privsynth.neighbours import GOWER, STD
 
 
 def score(targets: Any, view: AttackerView, rng: np.random.Generator) -> Any:

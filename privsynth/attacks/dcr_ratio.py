@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.attacks._base import FREQ, GOWER, RANK, STD, WITH_REFERENCE, Attack, AttackerView
+from privsynth.attacks._base import WITH_REFERENCE, Attack, AttackerView
 from privsynth.attacks._near import closest, log_distance
+from privsynth.neighbours import FREQ, GOWER, RANK, STD
 
 
 def score(targets: Any, view: AttackerView, rng: np.random.Generator) -> Any:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.attacks._base import GOWER, RANK, WITH_REFERENCE, Attack, AttackerView
+from privsynth.attacks._base import WITH_REFERENCE, Attack, AttackerView
 from privsynth.attacks._near import nearest
+from privsynth.neighbours import GOWER, RANK
 from privsynth.tables import Records
 
 COUNTS = (5, 20)

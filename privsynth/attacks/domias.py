@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.attacks._base import STD, WITH_REFERENCE, Attack, AttackerView
+from privsynth.attacks._base import WITH_REFERENCE, Attack, AttackerView
 from privsynth.attacks._density import SILVERMAN, densities
-from privsynth.neighbours import Points
+from privsynth.neighbours import STD, Points
 
 
 def score(targets: Points, view: AttackerView, rng: np.random.Generator) -> Any:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.attacks._base import STD, WITH_REFERENCE, Attack, AttackerView
+from privsynth.attacks._base import WITH_REFERENCE, Attack, AttackerView
 from privsynth.attacks._density import SILVERMAN, WIDTHS, cloud, log_means
 from privsynth.attacks._near import nearest
+from privsynth.neighbours import STD
 from privsynth.tables import Records
 
 COUNTS = (1, 10, 50)

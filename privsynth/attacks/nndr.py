@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.attacks._base import GOWER, RANK, TABLE_ONLY, Attack, AttackerView
+from privsynth.attacks._base import TABLE_ONLY, Attack, AttackerView
 from privsynth.attacks._near import nearest
+from privsynth.neighbours import GOWER, RANK
 
 
 def score(targets: Any, view: AttackerView, rng: np.random.Generator) -> Any:

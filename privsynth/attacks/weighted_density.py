@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.attacks._base import STD, WITH_REFERENCE, Attack, AttackerView
+from privsynth.attacks._base import WITH_REFERENCE, Attack, AttackerView
 from privsynth.attacks._density import WIDTHS, cloud, log_means
-from privsynth.neighbours import Points
+from privsynth.neighbours import STD, Points
 
 FLOOR = 1e-3
 """Share of the mean density that is added to each, so that no row outweighs all others."""

@@ -1,5 +1,6 @@
 """Checks of the audit itself: blind baseline, negative and positive control (gate-statistics 5)."""
 
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -11,6 +12,7 @@ from privsynth.audit.scoring import view_of
 from privsynth.evidence import Control
 from privsynth.measures import Material
 from privsynth.statistics import (
+    AnyScored,
     Estimate,
     Scored,
     auc,
@@ -18,7 +20,6 @@ from privsynth.statistics import (
     headline,
     max_t,
     permutation_aucs,
-    tpr_at_fpr,
 )
 from privsynth.tables import Records, Table, concat
 
@@ -90,29 +91,37 @@ def positive(
     ]
     scores = [family(one, material.game) for one in found]
     detected = _detected(scores, material, rng)
+    notes = _own_controls(attacks, material, train, view, planted, rng)
+    return caught(scores, shares, detected, material.alpha, limits), notes
+
+
+def caught(
+    scores: Sequence[Mapping[str, AnyScored]], shares: list[float], detected: list[bool],
+    alpha: float, limits: Limits, where: tuple[str, str] = ("", "the table"),
+) -> Control:  # fmt: skip
+    """Return the positive control from the scores at each planted share, the gated one last.
+
+    ``where`` says what the copies were planted in, where that is not plain, and what would pass.
+    """
     aucs = [round(max(score.delong.value for score in one.values()), 4) for one in scores]
-    refused = _refused(list(scores[-1].values()), material.alpha, limits)
+    refused = _refused(list(scores[-1].values()), alpha, limits)
     smallest = next((s for s, found in zip(shares, detected, strict=True) if found), None)
     seen = f"{smallest:.1%} of the members" if smallest else "none of the shares tried"
     message = (
-        f"jittered copies of {planted:.0%} of the members were planted: the attacks "
-        f"{'refused to pass' if refused else 'would have passed'} the table. "
+        f"jittered copies of {shares[-1]:.0%} of the members were planted{where[0]}: the attacks "
+        f"{'refused to pass' if refused else 'would have passed'} {where[1]}. "
         f"The smallest planted share that was detected: {seen}."
     )
-    notes = _own_controls(attacks, material, train, view, planted, rng)
-    return (
-        Control(
-            status="ok" if refused else "failed",
-            message=message,
-            series={
-                "shares": [round(share, 4) for share in shares],
-                "detected": detected,
-                "auc": aucs,
-                "limit_auc": limits.auc,
-                "limit_tpr": limits.tpr,
-            },
-        ),
-        notes,
+    return Control(
+        status="ok" if refused else "failed",
+        message=message,
+        series={
+            "shares": [round(share, 4) for share in shares],
+            "detected": detected,
+            "auc": aucs,
+            "limit_auc": limits.auc,
+            "limit_tpr": limits.tpr,
+        },
     )
 
 
@@ -129,9 +138,9 @@ def _detected(
     return found
 
 
-def _refused(scores: list[Scored], alpha: float, limits: Limits) -> bool:
+def _refused(scores: list[AnyScored], alpha: float, limits: Limits) -> bool:
     """Return whether any upper bound reaches the limits, so that the table would not pass."""
-    rates = [tpr_at_fpr(*score.counted, 0.01, alpha) for score in scores]
+    rates = [score.tpr_at_fpr(0.01, alpha) for score in scores]
     return any(score.auc(alpha).high >= limits.auc for score in scores) or any(
         rate is not None and rate.high >= limits.tpr for rate in rates
     )
@@ -152,11 +161,16 @@ def _own_controls(
         if name in attacks:
             scores = score_all({name: attacks[name]}, material.targets, seen, rng)[name]
             if auc(scores, material.game, material.alpha).low <= 0.5:
-                notes[name] = (
-                    f"no information: this attack missed planted {what} in this table, so its "
-                    "silence says nothing"
-                )
+                notes[name] = missed(what)
     return notes
+
+
+def missed(what: str) -> str:
+    """Return the note of an attack that did not see the leak made for it."""
+    return (
+        f"no information: this attack missed planted {what} in this table, so its silence says "
+        "nothing"
+    )
 
 
 class _Planter:

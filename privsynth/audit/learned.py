@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.attacks import Attack
-from privsynth.attacks._base import AttackerView
+from privsynth.attacks import Attack, AttackerView, log_distance
 from privsynth.audit.effort import DEPTH
 from privsynth.evidence import Threat
 from privsynth.statistics import Game
@@ -64,10 +63,7 @@ def _distances(targets: Records, view: AttackerView) -> list[Any]:
     for table in (view.synthetic, view.reference):
         near = view.search.nearest(targets, table, DEPTH).distances
         held = min(len(table), DEPTH)
-        near = near[:, [min(k, held) - 1 for k in DEPTHS]]
-        positive = near[near > 0]
-        floor = 1e-6 * (float(np.median(positive)) if len(positive) else 1.0)
-        found.append(np.log(np.maximum(near, floor)))
+        found.append(log_distance(near[:, [min(k, held) - 1 for k in DEPTHS]]))
     return [found[0], found[1], found[1] - found[0]]
 
 

@@ -12,7 +12,16 @@ from privsynth.audit.statements import rounded_up
 from privsynth.audit.strata import evidence, strata, within
 from privsynth.evidence import Evidence, HeadlineEntry
 from privsynth.measures import Material
-from privsynth.statistics import Scored, Worst, advantage, family, headline, roc, tpr_at_fpr
+from privsynth.statistics import (
+    AnyScored,
+    Estimate,
+    Scored,
+    Worst,
+    advantage,
+    family,
+    headline,
+    worst_auc,
+)
 
 FPRS = (0.1, 0.01, 0.001)
 NO_HOLDOUT = "needs a holdout: rows of the source that were not trained on"
@@ -44,11 +53,16 @@ def attack(
     each = alpha / (len(scores) + len(inside))
     catalogue = {**chosen, LEARNED.name: LEARNED}
     probes = [
-        _evidence(name, catalogue[base_name(name)], one, alpha, len(scores), notes.get(name))
+        score_evidence(
+            name, catalogue[base_name(name)], one, alpha, len(scores), notes.get(name),
+            (advantage(*one.counted, alpha),),
+        )
         for name, one in scores.items()
-    ]
+    ]  # fmt: skip
     probes += told
-    probes += evidence(inside, groups, facts, alpha, c, each)
+    probes += evidence(
+        inside, groups, facts, lambda name, own: worst_auc(name, own, alpha, c, each)
+    )
     return Counted(probes, entries(worst), c)
 
 
@@ -56,12 +70,12 @@ def entries(worst: Mapping[str, Worst]) -> dict[str, HeadlineEntry]:
     """Return the headline as it stands in the evidence, rounded outward."""
     return {
         name: HeadlineEntry(
-            estimate=entry.estimate.rounded(),
-            attack=entry.attack,
-            expected_if_clean=rounded_up(entry.expected_if_clean),
-            n_scores=entry.n_scores,
+            estimate=one.estimate.rounded(),
+            attack=one.attack,
+            expected_if_clean=rounded_up(one.expected_if_clean),
+            n_scores=one.n_scores,
         )
-        for name, entry in worst.items()
+        for name, one in worst.items()
     }
 
 
@@ -80,43 +94,43 @@ def _with_learned(
         teach = calibration(material.game, rng)
     if not teach.any():
         reason = "left out of a quick audit" if quick else "too few units to learn from and count"
-        return family(plain, material.game), [_entry(LEARNED, LEARNED.name, not_run=reason)]
+        return family(plain, material.game), [entry(LEARNED, LEARNED.name, not_run=reason)]
     # What was learned depends on the teaching units' labels: those stay among themselves.
     game = replace(material.game, blocks=teach.astype(int))
     found = learned_scores(plain, material.targets, view, game, teach, rng)
     return {**family(plain, game), LEARNED.name: Scored(found, game, game.within(~teach))}, []
 
 
-def _evidence(
-    name: str, attack: Attack, one: Scored, alpha: float, n_scores: int, note: str | None
-) -> Evidence:
-    scores, game = one.counted
-    rates = [tpr_at_fpr(scores, game, fpr, alpha, n_scores=n_scores) for fpr in FPRS]
-    found = [one.auc(alpha), advantage(scores, game, alpha), *filter(None, rates)]
+def score_evidence(
+    name: str, attack: Attack, one: AnyScored, alpha: float, n_scores: int, note: str | None,
+    more: tuple[Estimate, ...] = (),
+) -> Evidence:  # fmt: skip
+    """Return the evidence of one score: its AUC, what ``more`` is known, and its rates."""
+    rates = [one.tpr_at_fpr(fpr, alpha, n_scores=n_scores) for fpr in FPRS]
+    found = [one.auc(alpha), *more, *filter(None, rates)]
     missing = [f"{fpr:g}" for fpr, rate in zip(FPRS, rates, strict=True) if rate is None]
     notes = [f"cannot see: {attack.blind_to}"]
     if missing:
         notes.append(
             f"TPR at FPR {' and '.join(missing)} cannot be bounded with "
-            f"{game.n_non_members} non-members"
+            f"{one.n_non_members} non-members"
         )
-    return _entry(
+    return entry(
         attack,
         name,
         estimates=tuple(estimate.rounded() for estimate in found),
-        series={"roc": roc(scores, game)},
+        series={"roc": one.roc()},
         notes=(*notes, *([note] if note else [])),
     )
 
 
 def not_attacked(attack: Attack) -> Evidence:
     """Return the entry of an attack that could not be counted for lack of a holdout."""
-    return _entry(
-        attack, attack.name, not_run="needs a holdout: rows of the source that were not trained on"
-    )
+    return entry(attack, attack.name, not_run=NO_HOLDOUT)
 
 
-def _entry(attack: Attack, name: str, **found: Any) -> Evidence:
+def entry(attack: Attack, name: str, **found: Any) -> Evidence:
+    """Return the entry of an attack in the evidence, under the name of one of its scores."""
     return Evidence(
         id=name,
         kind="attack",

@@ -7,16 +7,17 @@ what a row is, never from its side; those too small for a statement are pooled o
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from privsynth.audit.effort import DEPTH
 from privsynth.evidence import Evidence
 from privsynth.measures import Material
-from privsynth.statistics import Scored, worst_auc
+from privsynth.statistics import AnyScored, Scored, Worst
 from privsynth.tables import Column
 
+S = TypeVar("S", bound=AnyScored)
 NEIGHBOUR = 5
 """Outlierness is the distance to this nearest reference row (Meeus et al. 2023, "Achilles")."""
 MIN_BIN = 50
@@ -55,18 +56,21 @@ def within(scores: Mapping[str, Scored], groups: list[Stratum]) -> dict[str, Sco
 
 
 def evidence(
-    inside: Mapping[str, Scored], groups: list[Stratum], told: dict[str, dict[str, Any]],
-    alpha: float, c: float, each: float,
+    inside: Mapping[str, S], groups: list[Stratum], told: dict[str, dict[str, Any]],
+    worst_of: Callable[[str, dict[str, S]], Worst],
 ) -> list[Evidence]:  # fmt: skip
-    """Return one probe a kind of group, with the worst AUC over all attacks in each of them."""
+    """Return one probe a kind of group, with the worst AUC over all attacks in each of them.
+
+    ``worst_of`` gives it from a group's name and its scores; groups without a score are left out.
+    """
     out = []
     for probe, (_, _, missing) in PROBES.items():
         found, attacks = [], {}
         for group in groups:
-            if group.probe == probe:
-                start = f"{probe}/{group.name}/"
-                own = {k.removeprefix(start): v for k, v in inside.items() if k.startswith(start)}
-                worst = worst_auc(group.name, own, alpha, c, each)
+            start = f"{group.probe}/{group.name}/"
+            own = {k.removeprefix(start): v for k, v in inside.items() if k.startswith(start)}
+            if group.probe == probe and own:
+                worst = worst_of(group.name, own)
                 found.append(worst.estimate.rounded())
                 attacks[group.name] = {"attack": worst.attack, **group.facts}
         out.append(

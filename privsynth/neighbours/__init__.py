@@ -2,7 +2,15 @@
 
 from privsynth.neighbours.cost import Cost
 from privsynth.neighbours.dense import Points, nearest_points
-from privsynth.neighbours.encodings import NAMES, Encodings, fit_frequencies, fit_ranks
+from privsynth.neighbours.encodings import (
+    FREQ,
+    GOWER,
+    RANK,
+    STD,
+    Encodings,
+    fit_frequencies,
+    fit_ranks,
+)
 from privsynth.neighbours.frames import nearest
 from privsynth.neighbours.search import (
     Index,
@@ -16,7 +24,10 @@ from privsynth.neighbours.search import (
 from privsynth.neighbours.stream import nearest_in_parquet
 
 __all__ = [
-    "NAMES",
+    "FREQ",
+    "GOWER",
+    "RANK",
+    "STD",
     "Cost",
     "Encodings",
     "Index",

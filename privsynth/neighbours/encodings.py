@@ -12,7 +12,7 @@ import numpy as np
 from privsynth.neighbours.dense import Points, join
 from privsynth.tables.encode import Records, concat
 
-NAMES = ("gower", "rank", "freq", "std")
+GOWER, RANK, FREQ, STD = "gower", "rank", "freq", "std"
 """E2, E3, E4 and E1 of the field's usual list."""
 LEVELS = 50
 """Categories of a column that get a coordinate of their own in E1, the most frequent ones."""
@@ -138,12 +138,12 @@ class Encodings:
 
     def encode(self, name: str, rows: Records) -> Any:
         """Return the rows in that encoding: ``Points`` for ``std``, else ``Records``."""
-        if name == "gower":
+        if name == GOWER:
             return rows
         key = (name, id(rows))
         if key not in self._done:
             if rows.parts:
-                glue = join if name == "std" else concat
+                glue = join if name == STD else concat
                 found = glue(*(self.encode(name, part) for part in rows.parts))
             else:
                 found = self._fit(name).encode(rows)
@@ -152,6 +152,6 @@ class Encodings:
 
     def _fit(self, name: str) -> Any:
         if name not in self._fitted:
-            fit = {"rank": fit_ranks, "freq": fit_frequencies, "std": fit_standard}[name]
+            fit = {RANK: fit_ranks, FREQ: fit_frequencies, STD: fit_standard}[name]
             self._fitted[name] = fit(self._real)
         return self._fitted[name]

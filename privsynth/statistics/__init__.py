@@ -6,6 +6,7 @@ from privsynth.statistics.difference import difference, largest_difference, rate
 from privsynth.statistics.estimate import Estimate
 from privsynth.statistics.exchange import copied_excess, permutation_variance, share_closer
 from privsynth.statistics.family import (
+    AnyScored,
     Scored,
     Worst,
     family,
@@ -21,6 +22,7 @@ from privsynth.statistics.reappear import End, extreme_excess, extreme_hits, rea
 from privsynth.statistics.retries import level
 
 __all__ = [
+    "AnyScored",
     "End",
     "Estimate",
     "Game",

@@ -1,9 +1,9 @@
 """The worst over everything tried: what passes without correction, what fails with it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.stats import rankdata
@@ -12,7 +12,7 @@ from privsynth.randomness import generator, integer_seed
 from privsynth.statistics.auc import Auc, auc, delong, exact_bounds
 from privsynth.statistics.estimate import Estimate
 from privsynth.statistics.game import DRAWS, Game, Part
-from privsynth.statistics.rates import tpr_at_fpr
+from privsynth.statistics.rates import roc, tpr_at_fpr
 
 COLUMNS = 256
 """Scores that are permuted at a time: bounds the memory of a large family."""
@@ -45,6 +45,23 @@ class Scored:
         """Return the AUC with one-sided bounds at ``1 - alpha``."""
         return auc(*self.counted, alpha, name=name, found=self.delong)
 
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        """Return bounds of a degenerate score's AUC that need no large numbers."""
+        return exact_bounds(*self.counted, alpha)
+
+    def tpr_at_fpr(self, fpr: float, alpha: float, *, n_scores: int = 1) -> Estimate | None:
+        """Return the true-positive rate at ``fpr``; None for too few non-members."""
+        return tpr_at_fpr(*self.counted, fpr, alpha, n_scores=n_scores)
+
+    def roc(self) -> dict[str, list[float]]:
+        """Return the ROC for pictures."""
+        return roc(*self.counted)
+
+    @property
+    def n_non_members(self) -> int:
+        """The units that set thresholds."""
+        return self.counted[1].n_non_members
+
     def centred_ranks(self) -> Any:
         """Return summed centred ranks of every unit of the game, 0 for those that do not count."""
         scores, game = self.counted
@@ -62,6 +79,30 @@ class Scored:
         out = np.zeros(len(self.game.unit_is_member), values.dtype)
         out[self.part.chosen] = values
         return out
+
+
+class AnyScored(Protocol):
+    """A score that can stand in a family, whatever its games: ``Scored`` or ``FoldScored``."""
+
+    @property
+    def delong(self) -> Auc:
+        """AUC, error and influences."""
+
+    @property
+    def n_non_members(self) -> int:
+        """The units that set thresholds."""
+
+    def auc(self, alpha: float, name: str = "auc") -> Estimate:
+        """Return the AUC with one-sided bounds."""
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        """Return bounds for a degenerate score."""
+
+    def tpr_at_fpr(self, fpr: float, alpha: float, *, n_scores: int = 1) -> Estimate | None:
+        """Return the true-positive rate at ``fpr``."""
+
+    def roc(self) -> dict[str, list[float]]:
+        """Return the ROC for pictures."""
 
 
 @dataclass(frozen=True)
@@ -125,27 +166,31 @@ def headline(
     Bonferroni. ``beside`` are scores that were tried as well (strata): they widen the family. ``p``
     is the joint permutation max-T of the headline's own scores.
     """
-    names = list(scores)
-    estimates = {name: one.auc(alpha) for name, one in scores.items()}
-    observed, permuted = permutation_aucs([scores[name] for name in names], rng)
-    together = [*scores.values(), *(beside or {}).values()]
+    listed = list(scores.values())
+    observed, permuted = permutation_aucs(listed, rng)
+    together = [*listed, *(beside or {}).values()]
     c = quantile(together, alpha, rng)
-    floor = family_low(list(scores.values()), c, alpha / len(together))
-    worst = worst_of("auc", estimates, floor, "delong multiplier max-t")
-    entry = worst[0].model_copy(update={"p": max_t(observed, permuted)})
-    clean = 0.5 + _clean_excess(list(scores.values()), permuted)
-    out = {"auc": Worst(entry, worst[1], clean, len(names))}
+    worst = worst_auc("auc", scores, alpha, c, alpha / len(together))
+    estimate = worst.estimate.model_copy(update={"p": max_t(observed, permuted)})
+    clean = 0.5 + _clean_excess(listed, permuted)
+    entry = replace(worst, estimate=estimate, expected_if_clean=clean)
+    return {"auc": entry, **worst_rates(scores, alpha)}, c
+
+
+def worst_rates(scores: Mapping[str, AnyScored], alpha: float) -> dict[str, Worst]:
+    """Return the worst true-positive rates; none at a rate that a score is too small for."""
+    out = {}
     for fpr in (0.1, 0.01):
+        name = f"tpr_at_fpr_{fpr:g}"
         rates = {
-            name: rate
-            for name, one in scores.items()
-            if (rate := tpr_at_fpr(*one.counted, fpr, alpha, n_scores=len(names)))
+            label: rate
+            for label, one in scores.items()
+            if (rate := one.tpr_at_fpr(fpr, alpha, n_scores=len(scores)))
         }
-        if len(rates) == len(names):
+        if len(rates) == len(scores):
             floor = max(rate.adjusted_low or 0.0 for rate in rates.values())
-            estimate, attack = worst_of(f"tpr_at_fpr_{fpr:g}", rates, floor, "bonferroni")
-            out[f"tpr_at_fpr_{fpr:g}"] = Worst(estimate, attack, None, len(names))
-    return out, c
+            out[name] = Worst(*_worst(name, rates, floor, "bonferroni"), None, len(scores))
+    return out
 
 
 def quantile(scores: list[Scored], alpha: float, rng: np.random.Generator) -> float:
@@ -178,29 +223,27 @@ def quantile(scores: list[Scored], alpha: float, rng: np.random.Generator) -> fl
     return float(np.quantile(top, 1 - alpha * m / len(scores)))
 
 
-def family_low(scores: list[Scored], c: float, each: float) -> float:
+def family_low(scores: Sequence[AnyScored], c: float, each: float) -> float:
     """Return a lower bound of the largest AUC, valid over a whole family.
 
     max over j of (AUC_j - c·SE_j), c from ``quantile``; degenerate scores get exact bounds at
     ``each``, their share of alpha.
     """
     bounds = [
-        exact_bounds(*one.counted, each)[0]
-        if one.delong.degenerate
-        else one.delong.value - c * one.delong.error
+        one.bounds(each)[0] if one.delong.degenerate else one.delong.value - c * one.delong.error
         for one in scores
     ]
     return max(max(bounds), 0.0)
 
 
 def worst_auc(
-    name: str, scores: Mapping[str, Scored], alpha: float, c: float, each: float
-) -> Worst:
+    name: str, scores: Mapping[str, AnyScored], alpha: float, c: float, each: float,
+    method: str = "delong multiplier max-t",
+) -> Worst:  # fmt: skip
     """Return the worst AUC over some scores of a family whose ``c`` and ``each`` are known."""
     estimates = {label: one.auc(alpha) for label, one in scores.items()}
     floor = family_low(list(scores.values()), c, each)
-    estimate, attack = worst_of(name, estimates, floor, "delong multiplier max-t")
-    return Worst(estimate, attack, None, len(scores))
+    return Worst(*_worst(name, estimates, floor, method), None, len(scores))
 
 
 def _clean_excess(scores: list[Scored], permuted: Any) -> float:
@@ -217,10 +260,9 @@ def _clean_excess(scores: list[Scored], permuted: Any) -> float:
     return float((permuted * np.array(spreads)).max(axis=1).mean())
 
 
-def worst_of(
+def _worst(
     name: str, estimates: dict[str, Estimate], floor: float, method: str
 ) -> tuple[Estimate, str]:
-    """Return the largest estimate with the largest upper bound, and whose bound that is."""
     attack = max(estimates, key=lambda key: (estimates[key].high, estimates[key].value))
     value = max(estimate.value for estimate in estimates.values())
     first = estimates[attack]

@@ -1,12 +1,13 @@
 """The worst over everything tried against K tables, each made without one fold of the units."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from privsynth.randomness import generator, integer_seed
-from privsynth.statistics.family import Worst, max_t, worst_of
+from privsynth.statistics.family import Worst, max_t, worst_auc, worst_rates
 from privsynth.statistics.folds import FoldScored
 from privsynth.statistics.game import pieces
 
@@ -46,25 +47,15 @@ def fold_headline(
     As ``statistics.headline``: ``high`` uncorrected, ``low`` corrected over the family with
     ``beside`` (Gaussian multipliers, one a unit), ``p`` by dealing the folds anew.
     """
-    names, listed = list(scores), list(scores.values())
+    listed = list(scores.values())
     together = [*listed, *(beside or {}).values()]
     observed, permuted, spread = fold_permutations(listed, rng)
     c = fold_quantile(together, alpha, rng)
-    entry = fold_worst("auc", scores, c, alpha, alpha / len(together))
-    estimate = entry.estimate.model_copy(update={"p": max_t(observed, permuted)})
+    worst = fold_worst("auc", scores, alpha, c, alpha / len(together))
+    estimate = worst.estimate.model_copy(update={"p": max_t(observed, permuted)})
     clean = 0.5 + float((permuted * spread).max(axis=1).mean())
-    out = {"auc": Worst(estimate, entry.attack, clean, len(names))}
-    for fpr in (0.1, 0.01):
-        rates = {
-            name: rate
-            for name, one in scores.items()
-            if (rate := one.tpr_at_fpr(fpr, alpha, n_scores=len(names)))
-        }
-        if len(rates) == len(names):
-            floor = max(rate.adjusted_low or 0.0 for rate in rates.values())
-            worst, attack = worst_of(f"tpr_at_fpr_{fpr:g}", rates, floor, "bonferroni")
-            out[f"tpr_at_fpr_{fpr:g}"] = Worst(worst, attack, None, len(names))
-    return out, c
+    entry = replace(worst, estimate=estimate, expected_if_clean=clean)
+    return {"auc": entry, **worst_rates(scores, alpha)}, c
 
 
 def fold_quantile(scores: list[FoldScored], alpha: float, rng: np.random.Generator) -> float:
@@ -85,13 +76,7 @@ def fold_quantile(scores: list[FoldScored], alpha: float, rng: np.random.Generat
 
 
 def fold_worst(
-    name: str, scores: Mapping[str, FoldScored], c: float, alpha: float, each: float
+    name: str, scores: Mapping[str, FoldScored], alpha: float, c: float, each: float
 ) -> Worst:
     """Return the worst mean AUC over some scores of a family whose ``c`` and ``each`` are known."""
-    lows = [
-        one.bounds(each)[0] if one.delong.degenerate else one.delong.value - c * one.delong.error
-        for one in scores.values()
-    ]
-    estimates = {label: one.auc(alpha) for label, one in scores.items()}
-    estimate, attack = worst_of(name, estimates, max(0.0, *lows), "paired delong multiplier max-t")
-    return Worst(estimate, attack, None, len(scores))
+    return worst_auc(name, scores, alpha, c, each, "paired delong multiplier max-t")

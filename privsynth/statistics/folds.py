@@ -233,6 +233,11 @@ class FoldScored:
             adjusted_low=min(floor, value),
         )
 
+    @property
+    def n_non_members(self) -> int:
+        """The units that set thresholds: each is a non-member once."""
+        return len(self.folds.fold)
+
     def roc(self) -> dict[str, list[float]]:
         """Return the ROC of the ranks within folds, for pictures (see ``statistics.roc``)."""
         ranks, fold = self.ranks, self.counted[1].fold

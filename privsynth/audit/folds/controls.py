@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from privsynth.attacks import Attack
-from privsynth.audit.controls import SHARES, silence
+from privsynth.audit.controls import SHARES, caught, missed, silence
 from privsynth.audit.folds.worlds import Worlds
 from privsynth.audit.plant import Limits, exact_copies, jittered_copies, resampled_columns
 from privsynth.evidence import Control
@@ -60,26 +60,8 @@ def positive(
     ]
     found = [worlds.joined([one[n] for one in by_fold]) for n in range(len(shares))]
     detected = [_detected(list(one.values()), worlds, rng) for one in found]
-    aucs = [round(max(score.delong.value for score in one.values()), 4) for one in found]
-    refused = _refused(list(found[-1].values()), worlds.material.alpha, limits)
-    smallest = next((s for s, seen in zip(shares, detected, strict=True) if seen), None)
-    seen = f"{smallest:.1%} of the members" if smallest else "none of the shares tried"
-    message = (
-        f"jittered copies of {planted:.0%} of the members were planted in every fold's table: the "
-        f"attacks {'refused to pass' if refused else 'would have passed'} them. "
-        f"The smallest planted share that was detected: {seen}."
-    )
-    control = Control(
-        status="ok" if refused else "failed",
-        message=message,
-        series={
-            "shares": [round(share, 4) for share in shares],
-            "detected": detected,
-            "auc": aucs,
-            "limit_auc": limits.auc,
-            "limit_tpr": limits.tpr,
-        },
-    )
+    where = " in every fold's table", "them"
+    control = caught(found, shares, detected, worlds.material.alpha, limits, where)
     return control, _own_controls(attacks, worlds, planted, rng)
 
 
@@ -116,14 +98,6 @@ def _detected(scores: list[FoldScored], worlds: Worlds, rng: np.random.Generator
     return max_t(observed, permuted) <= worlds.material.alpha
 
 
-def _refused(scores: list[FoldScored], alpha: float, limits: Limits) -> bool:
-    """Return whether any upper bound reaches the limits, so that the table would not pass."""
-    rates = [score.tpr_at_fpr(0.01, alpha) for score in scores]
-    return any(score.auc(alpha).high >= limits.auc for score in scores) or any(
-        rate is not None and rate.high >= limits.tpr for rate in rates
-    )
-
-
 def _own_controls(
     attacks: Mapping[str, Attack], worlds: Worlds, share: float, rng: np.random.Generator
 ) -> dict[str, str]:
@@ -146,8 +120,5 @@ def _own_controls(
                 "control", "own", name,
             )[name]  # fmt: skip
             if scores.auc(worlds.material.alpha).low <= 0.5:
-                notes[name] = (
-                    f"no information: this attack missed planted {what} in this table, so its "
-                    "silence says nothing"
-                )
+                notes[name] = missed(what)
     return notes

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -11,8 +10,8 @@ from privsynth.attacks import Attack, base_name
 from privsynth.audit.checks import MIN_SIDE
 from privsynth.audit.folds.worlds import Worlds
 from privsynth.audit.learned import LEARNED
-from privsynth.audit.scoring import FPRS, entries
-from privsynth.audit.strata import PROBES, Stratum, strata
+from privsynth.audit.scoring import entries, entry, score_evidence
+from privsynth.audit.strata import Stratum, evidence, strata
 from privsynth.evidence import Evidence, HeadlineEntry
 from privsynth.measures import Material
 from privsynth.neighbours import tie_credit
@@ -42,11 +41,14 @@ def attack(
     inside = _within(scores, groups, worlds)
     worst, c = fold_headline(scores, alpha, worlds.material.rng("headline"), inside)
     probes = [
-        _evidence(name, chosen[base_name(name)], one, alpha, len(scores), notes.get(name))
+        score_evidence(name, chosen[base_name(name)], one, alpha, len(scores), notes.get(name))
         for name, one in scores.items()
     ]
-    probes.append(_entry(LEARNED, LEARNED.name, not_run="not run in an audit by folds"))
-    probes += _strata(inside, groups, facts, alpha, c, alpha / (len(scores) + len(inside)))
+    probes.append(entry(LEARNED, LEARNED.name, not_run="not run in an audit by folds"))
+    each = alpha / (len(scores) + len(inside))
+    probes += evidence(
+        inside, groups, facts, lambda name, own: fold_worst(name, own, alpha, c, each)
+    )
     return probes, entries(worst), c
 
 
@@ -64,57 +66,6 @@ def _within(
                 break
             out[f"{group.probe}/{group.name}/{label}"] = counted
     return out
-
-
-def _strata(
-    inside: Mapping[str, FoldScored], groups: list[Stratum], told: dict[str, dict[str, Any]],
-    alpha: float, c: float, each: float,
-) -> list[Evidence]:  # fmt: skip
-    out = []
-    for probe, (title, source, missing) in PROBES.items():
-        found, attacks = [], {}
-        for group in groups:
-            start = f"{group.probe}/{group.name}/"
-            own = {k.removeprefix(start): v for k, v in inside.items() if k.startswith(start)}
-            if group.probe == probe and own:
-                worst = fold_worst(group.name, own, c, alpha, each)
-                found.append(worst.estimate.rounded())
-                attacks[group.name] = {"attack": worst.attack, **group.facts}
-        out.append(
-            Evidence(
-                id=probe, kind="stratum", version="1", title=title, source=source,
-                estimates=tuple(found), series={"groups": attacks}, options=told.get(probe, {}),
-                not_run=None if found else missing,
-            )
-        )  # fmt: skip
-    return out
-
-
-def _evidence(
-    name: str, attack: Attack, one: FoldScored, alpha: float, n_scores: int, note: str | None
-) -> Evidence:
-    rates = [one.tpr_at_fpr(fpr, alpha, n_scores=n_scores) for fpr in FPRS]
-    missing = [f"{fpr:g}" for fpr, rate in zip(FPRS, rates, strict=True) if rate is None]
-    notes = [f"cannot see: {attack.blind_to}"]
-    if missing:
-        notes.append(
-            f"TPR at FPR {' and '.join(missing)} cannot be bounded with "
-            f"{len(one.folds.fold)} non-members"
-        )
-    return _entry(
-        attack,
-        name,
-        estimates=tuple(e.rounded() for e in (one.auc(alpha), *filter(None, rates))),
-        series={"roc": one.roc()},
-        notes=(*notes, *([note] if note else [])),
-    )
-
-
-def _entry(attack: Attack, name: str, **found: Any) -> Evidence:
-    return Evidence(
-        id=name, kind="attack", version=attack.version, title=attack.title, source=attack.source,
-        threat=attack.threat, **found,
-    )  # fmt: skip
 
 
 def measures(worlds: Worlds, file: Material) -> Iterator[Evidence]:

@@ -15,6 +15,10 @@ class PolicyError(InputError):
     """A policy that cannot be enforced as it is written. Exit code 2."""
 
 
+class BudgetError(InputError):
+    """A privacy budget that does not afford what was asked of it; nothing was drawn. Exit code 2."""
+
+
 class IntegrityError(PrivsynthError):
     """A record that is not what it says: digest, schema version, missing file. Exit code 3."""
 

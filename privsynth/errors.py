@@ -16,7 +16,7 @@ class PolicyError(InputError):
 
 
 class BudgetError(InputError):
-    """A privacy budget that does not afford what was asked of it; nothing was drawn. Exit code 2."""
+    """A privacy budget that does not afford what was asked; nothing was drawn. Exit code 2."""
 
 
 class IntegrityError(PrivsynthError):

@@ -127,6 +127,33 @@ class Audits(Model):
     alpha: float = Field(gt=0, lt=0.5, description="one-sided level of every bound in this file")
 
 
+class EpsilonBound(Model):
+    """A lower bound of epsilon, at a claim's delta, from what attacks reached.
+
+    Above the claimed epsilon it refutes the claim; below, it confirms nothing.
+    """
+
+    name: str = Field(description="what reached it: a headline's name, an attack of the audit")
+    epsilon: float = Field(ge=0)
+    method: str
+    level: float = Field(gt=0.5, lt=1, description="confidence of the one-sided bound")
+
+
+class MechanismAudit(Model):
+    """What many re-trainings on the worst pair of neighbouring tables say of a claim (dp-audit).
+
+    ``epsilon`` and ``delta`` are those that were claimed of the mechanism as it was audited.
+    """
+
+    mechanism: str
+    epsilon: float = Field(gt=0)
+    delta: float = Field(ge=0, lt=1)
+    runs: int = Field(ge=1)
+    lower_bounds: tuple[EpsilonBound, ...] = ()
+    refuted: bool
+    notes: tuple[str, ...] = ()
+
+
 class Generator(Model):
     """What made the synthetic table, as far as the audit knows."""
 
@@ -152,6 +179,10 @@ class Bundle(Model):
     audits: Audits
     generator: Generator
     claim: Claim = NoClaim()
+    implied: tuple[EpsilonBound, ...] = Field(
+        (), description="epsilons that the headline implies, for a unit exchanged for another"
+    )
+    mechanism_audit: MechanismAudit | None = None
     mechanism: str | None = Field(
         None, description="what was tested in place of the released file; none: the file itself"
     )

@@ -1,17 +1,23 @@
 """Made-up evidence and verdicts for the tests of the report: no number in it was measured."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
+from privsynth.audit.implied import implied
 from privsynth.evidence import (
     Audits,
     Bundle,
     ColumnFacts,
     Control,
+    EpsilonBound,
     Evidence,
     Generator,
     HeadlineEntry,
+    MechanismAudit,
     Power,
     Registration,
     TableFacts,
@@ -19,6 +25,8 @@ from privsynth.evidence import (
     to_json,
 )
 from privsynth.policy.verdict import Finding, Status, Verdict, overall
+from privsynth.privacy import Budget, ColumnDomain, DpClaim, Ledger, StatedClaim, prove
+from privsynth.privacy.claim import Composition
 from privsynth.statistics.estimate import Estimate
 
 CREATED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -501,6 +509,72 @@ def verdict(evidence: Bundle, status: Status = "pass") -> Verdict:
         evidence_digest="sha256:" + "c18d2dbc" * 8,
         headline=sentences[status],
     )
+
+
+def dp_claim(budget: Budget | None = None, mechanism: str = "tan") -> DpClaim:
+    """Return a claim from a ledger that spent its whole budget on made-up counts."""
+    ledger = Ledger(budget or Budget(1.0, 1e-5))
+    if mechanism == "vae":
+        ledger.histogram(np.arange(32), "values of 'age'", 0.05 * ledger.remaining)
+        noise = ledger.noise_multiplier(0.02, 500)
+        ledger.train(0.02, noise, 500, "steps of the autoencoder")
+    else:
+        names = [name for name, _ in COLUMNS]
+        if ledger.budget.unit == "row":
+            counts, some = {"a": 60, "b": 2}, 0.02 * ledger.remaining
+            ledger.threshold(counts, "levels of 'education'", some, 1e-6)
+        whole = ledger.remaining
+        for name in names:
+            ledger.histogram(np.arange(32), f"values of {name!r}", 0.3 * whole / len(names))
+        for name in names[1:]:
+            ledger.select(np.arange(9.0), f"the neighbour of {name!r}", 0.2 * whole / len(names))
+        for name in names[1:]:
+            ledger.histogram(
+                np.arange(64), f"{name!r} and its neighbour", 0.45 * whole / len(names)
+            )
+    domain = [ColumnDomain(name, "numeric", 0, 1) for name, _ in COLUMNS]
+    domain[3] = replace(domain[3], source="learnt")
+    claim = prove(ledger, f"{mechanism} of privsynth 0.1.0", tuple(domain))
+    library = claim.accountant.model_copy(update={"library": "dp-accounting 0.6.0, opendp 0.16.0"})
+    together = Composition(fits=2, epsilon=1.4527, delta=2e-5)
+    return claim.model_copy(update={"accountant": library, "composition": together})
+
+
+def stated_claim() -> StatedClaim:
+    """Return what a producer says of a table made elsewhere, and what is missing from it."""
+    return StatedClaim(
+        mechanism="dp_ctgan 1.0", epsilon=3.0, delta=1e-5, unit="one person",
+        neighbours="one row more or less", statement={"sampler": "shuffled batches"},
+        unaccounted=("the bounds of columns were read from the rows",),
+        remarks=("epsilon could not be computed again, since no events are stated",),
+    )  # fmt: skip
+
+
+def mechanism_audit(epsilon: float = 0.62) -> MechanismAudit:
+    """Return what an audit of the mechanism found at claimed epsilon 1."""
+    return MechanismAudit(
+        mechanism="tan of privsynth 0.1.0", epsilon=1.0, delta=1e-5, runs=4000,
+        lower_bounds=(
+            EpsilonBound(
+                name="a row of its own", epsilon=epsilon, method="clopper-pearson", level=0.95
+            ),
+        ),
+        refuted=epsilon > 1,
+    )  # fmt: skip
+
+
+def private(status: Status, claim: DpClaim | StatedClaim | None = None) -> Bundle:
+    """Return the evidence of ``bundle(status)`` for a table with a claim, ``dp_claim`` if None."""
+    plain, claim = bundle(status), claim or dp_claim()
+    made = Generator(synthesizer="tan", options={"rows": 2633}, licence="same as privsynth")
+    return plain.model_copy(
+        update={
+            "claim": claim,
+            "generator": made,
+            "implied": implied(plain.headline, claim, plain.tables["train"]),
+            "mechanism_audit": mechanism_audit() if isinstance(claim, DpClaim) else None,
+        }
+    )  # fmt: skip
 
 
 def hostile() -> tuple[Bundle, Verdict]:

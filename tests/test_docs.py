@@ -22,7 +22,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
 
 
 def test_every_command_of_the_readme_exists_with_its_options():
-    named = re.findall(r"privsynth ([a-z]+)((?: [^`\n#|]*)?)", README)
+    named = re.findall(r"privsynth ([a-z][a-z-]*)((?: [^`\n#|]*)?)", README)
     used = {verb for verb, _ in named}
     assert used >= set(VERBS)
     for verb, rest in named:
@@ -54,7 +54,7 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     rng = np.random.default_rng(1)
     for name, n in (("patients", 600), ("train", 300), ("holdout", 300), ("synthetic", 300)):
         write(people(n, rng), tmp_path / f"{name}.csv")
-    whole, parts, _ = BLOCKS
+    whole, parts = BLOCKS[:2]
     space: dict[str, object] = {}
     exec(whole, space)
     assert (tmp_path / "patients-release" / "release" / "report.pdf").exists()
@@ -63,9 +63,20 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     assert space["verdict"].status in ("pass", "fail", "inconclusive")
 
 
+def test_the_epsilon_of_a_claim_is_recomputed_by_the_readme(tmp_path, monkeypatch, capsys):
+    from report_example import dp_claim
+
+    claim = dp_claim()
+    (tmp_path / "evidence.json").write_text(f'{{"claim": {claim.model_dump_json()}}}')
+    monkeypatch.chdir(tmp_path)
+    exec(BLOCKS[2], {})
+    again, claimed = map(float, capsys.readouterr().out.split(" of "))
+    assert claimed == claim.epsilon and abs(again - claim.spent) < 1e-3
+
+
 def test_the_attack_of_the_readme_is_an_attack():
     space: dict[str, object] = {"__name__": "readme"}
-    exec(BLOCKS[2], space)
+    exec(BLOCKS[3], space)
     rng = np.random.default_rng(2)
     train, fresh = people(60, rng), people(60, rng)
     rows = fit_space(SCHEMA, [train, fresh]).encode(train)

@@ -28,6 +28,7 @@ from privsynth.policy import (
 from privsynth.policy.verdict import Status, overall
 
 NAMES = ("internal", "partner", "public")
+EVERY = (*NAMES, "formal")
 
 # Section 4 of the specification: holdout units, worst AUC, worst TPR at 1 % FPR, AUC of the most
 # exposed fifth and of a declared subgroup, attribute advantage, DCR excess.
@@ -35,6 +36,7 @@ LIMITS = {
     "internal": (500, 0.65, 0.10, 0.70, 0.75, 0.15, 0.05),
     "partner": (1200, 0.60, 0.05, 0.65, 0.70, 0.10, 0.03),
     "public": (5000, 0.55, 0.03, 0.60, 0.65, 0.05, 0.02),
+    "formal": (1200, 0.60, 0.05, 0.65, 0.70, 0.10, 0.03),
 }
 
 
@@ -51,7 +53,7 @@ def statuses(verdict: Verdict) -> dict[str, Status]:
 # --- policies
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_preset_holds_exactly_the_limits_of_the_specification(name: str) -> None:
     units, auc, tpr, fifth, group, advantage, share = LIMITS[name]
     rules = load_policy(f"preset:{name}").document["rules"]
@@ -69,14 +71,18 @@ def test_a_preset_holds_exactly_the_limits_of_the_specification(name: str) -> No
         "audits": {"at_most": 5},
         "columns_read": {},
         "controls": {},
+        "dp_claim": {
+            "required": name == "formal",
+            "epsilon_at_most": 10 if name == "formal" else None,
+        },
         "file_tested": {"required": name == "public"},
         "registered": {"required": name == "public"},
     }
 
 
 def test_presets_are_version_1_and_the_newest_goes_without_a_number() -> None:
-    assert list(PRESETS) == [f"{name}@1" for name in NAMES]
-    for name in NAMES:
+    assert list(PRESETS) == [f"{name}@1" for name in EVERY]
+    for name in EVERY:
         assert load_policy(f"preset:{name}") == load_policy(f"preset:{name}@1")
         assert load_policy(f"preset:{name}").name == f"{name}@1"
 
@@ -115,7 +121,9 @@ def test_a_rule_that_guards_the_audit_can_neither_be_left_out_nor_removed(
 
 def test_the_rules_that_guard_the_audit_are_these() -> None:
     mandatory = {rule.name for rule in rule_catalogue().values() if rule.mandatory}
-    assert mandatory == {"audits", "columns_read", "controls", "file_tested", "registered"}
+    assert mandatory == {
+        "audits", "columns_read", "controls", "dp_claim", "file_tested", "registered"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -190,6 +198,8 @@ def changed_limits(document: dict[str, Any]) -> list[dict[str, Any]]:
                 other["rules"][rule][key] = not value
             elif isinstance(value, list):
                 other["rules"][rule][key] = value[1:]
+            elif value is None:
+                other["rules"][rule][key] = 1.0
             else:
                 other["rules"][rule][key] = value + 1 if isinstance(value, int) else value * 1.0001
             found.append(other)
@@ -220,7 +230,7 @@ def test_the_digest_does_not_depend_on_the_order_of_a_file(tmp_path: Path) -> No
 
 
 def test_a_policy_survives_the_way_through_its_document() -> None:
-    for name in NAMES:
+    for name in EVERY:
         policy = load_policy(f"preset:{name}")
         again = from_document(json.loads(json.dumps(policy.document)), "policy.json")
         assert (again, again.digest) == (policy, policy.digest)

@@ -11,6 +11,7 @@ from privsynth.audit.blind import MAX_UNITS, QUICK_UNITS, blind_baseline
 from privsynth.audit.checks import check_tables, column_facts, table_facts
 from privsynth.audit.controls import SHARES, negative, positive
 from privsynth.audit.effort import DEPTH, Meter, check_memory, foretell
+from privsynth.audit.implied import implied
 from privsynth.audit.learned import LEARNED
 from privsynth.audit.plant import Limits
 from privsynth.audit.scoring import NO_HOLDOUT, attack, not_attacked
@@ -23,6 +24,7 @@ from privsynth.evidence import (
     Evidence,
     Generator,
     HeadlineEntry,
+    MechanismAudit,
     Registration,
 )
 from privsynth.measures import Material
@@ -62,6 +64,7 @@ class Request:
     audits: Audits = field(default_factory=lambda: Audits(number=1, alpha=level(1)))
     generator: Generator = field(default_factory=lambda: Generator(synthesizer="made elsewhere"))
     claim: Claim = field(default_factory=NoClaim)
+    mechanism_audit: MechanismAudit | None = None
     max_memory: int | None = None
     quick: bool = False
 
@@ -109,9 +112,10 @@ def audit(request: Request, progress: Progress = silent) -> Bundle:
         left_out = "left out of a quick audit" if request.quick and measure.costly else None
         probes.append(measure.evidence(material, left_out))
     progress("deciding", 1.0)
+    facts = table_facts(tables, request.commit, prepared.reference_note, _equal_rows(material))
     return Bundle(
         name=request.name,
-        tables=table_facts(tables, request.commit, prepared.reference_note, _equal_rows(material)),
+        tables=facts,
         split={"origin": "tool" if request.own_split else "supplied", **request.split},
         columns=column_facts(request.train, request.synthetic, material.synthetic, material.space),
         probes=tuple(probes),
@@ -122,6 +126,8 @@ def audit(request: Request, progress: Progress = silent) -> Bundle:
         audits=request.audits,
         generator=request.generator,
         claim=request.claim,
+        implied=implied(head, request.claim, facts["train"]),
+        mechanism_audit=request.mechanism_audit,
         seed_commitment=request.commit(f"seed {request.seed}"),
         versions=versions(),
         warnings=prepared.warnings,

@@ -18,11 +18,13 @@ from privsynth import __version__
 from privsynth.cli._common import printable
 from privsynth.cli.audit import audit
 from privsynth.cli.doctor import doctor
+from privsynth.cli.dp_lint import dp_lint
 from privsynth.cli.gate import gate
 from privsynth.cli.list_ import list_
 from privsynth.cli.report import report
 from privsynth.cli.run import run
 from privsynth.cli.schema import schema
+from privsynth.cli.sweep import sweep
 from privsynth.cli.synthesize import synthesize
 from privsynth.cli.verify import verify
 from privsynth.errors import PrivsynthError
@@ -39,11 +41,13 @@ app = typer.Typer(
 _VERBS: dict[str, Callable[..., None]] = {
     "run": run,
     "synthesize": synthesize,
+    "sweep": sweep,
     "audit": audit,
     "gate": gate,
     "report": report,
     "verify": verify,
     "schema": schema,
+    "dp-lint": dp_lint,
     "list": list_,
     "doctor": doctor,
 }

@@ -27,6 +27,29 @@ MaxMemory = Annotated[
     typer.Option(help="Refuse work that needs more, such as 2GB; else what the machine has."),
 ]
 
+Epsilon = Annotated[
+    float | None,
+    typer.Option(help="Differential privacy at this epsilon (tan, mst, vae); without it, none."),
+]
+Delta = Annotated[
+    float, typer.Option(help="The chance that epsilon does not hold; below 1 / rows.")
+]
+ProtectedUnit = Annotated[
+    str, typer.Option("--unit", help="Whose presence epsilon hides: row or entity.")
+]
+RowsPerEntity = Annotated[
+    int, typer.Option(min=1, help="With --unit entity: more rows of one are left out.")
+]
+Neighbours = Annotated[str, typer.Option(help="add_remove (one unit more or less) or replace_one.")]
+LearnDomain = Annotated[
+    bool,
+    typer.Option("--learn-domain", help="Learn undeclared bounds and categories, at a tenth."),
+]
+SourceEpsilon = Annotated[
+    float | None,
+    typer.Option(help="Refuse a fit that takes all private fits of this table beyond it."),
+]
+
 EXIT = {"pass": 0, "fail": 10, "inconclusive": 11}
 WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 SIGNS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
@@ -159,6 +182,24 @@ def show_verdict(verdict: Any) -> None:
     say()
 
 
+def show_claim(claim: Any) -> None:
+    """Print a differential-privacy claim, what it rests on, and what the source has spent."""
+    if claim.kind != "dp":
+        return
+    say(
+        f"  epsilon {claim.epsilon:g}, delta {claim.delta:g} for one {claim.unit} "
+        f"({claim.neighbours}): {claim.spent:.4f} spent on {len(claim.events)} looks at the rows"
+    )
+    if not claim.end_to_end:
+        wrapped("; ".join(claim.unaccounted), "  NOT end-to-end DP: ", "red")
+    whole = claim.composition
+    if whole is not None and whole.fits > 1:
+        say(
+            f"  {whole.fits} private fits of this source so far, together epsilon "
+            f"{whole.epsilon:.3f} at delta {whole.delta:g}"
+        )
+
+
 def show_columns(columns: Any, *, inferred: bool) -> None:
     """Print what each column was taken for, and which ones nothing compares."""
     kinds: dict[str, list[str]] = {}
@@ -195,6 +236,23 @@ def check_one_generator(synthesizer: str | None, synth_cmd: str | None) -> None:
 
     if synthesizer and synth_cmd:
         raise InputError("--synthesizer and --synth-cmd name two generators; give one of them")
+
+
+def spending(epsilon: float | None, **how: Any) -> Any:
+    """Return the privacy budget of the options, None where there is no epsilon."""
+    from privsynth.errors import InputError
+    from privsynth.run import Spending
+    from privsynth.tables.schema import validated
+
+    if epsilon is None:
+        changed = {k for k, v in how.items() if v != Spending.model_fields[k].default}
+        if changed:
+            named = ", ".join(f"--{key.replace('_', '-')}" for key in sorted(changed))
+            raise InputError(f"{named} without --epsilon: there is no private fit")
+        return None
+    found = validated(Spending, {"epsilon": epsilon, **how}, "--epsilon")
+    _ = found.privacy  # a budget that makes no sense is refused here
+    return found
 
 
 def key_values(pairs: list[str], option: str) -> dict[str, str]:

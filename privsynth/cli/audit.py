@@ -37,6 +37,9 @@ def audit(
         typer.Option(help="Further real rows for the attacker; else half of the holdout."),
     ] = None,
     schema: Annotated[Path | None, typer.Option(help="Kinds and domains of the columns.")] = None,
+    claim: Annotated[
+        Path | None, typer.Option(help="What the maker states of its privacy (`dp-lint`).")
+    ] = None,
     policy: Annotated[
         str, typer.Option(help="Policy file or preset:NAME, registered before scoring.")
     ] = "preset:internal",
@@ -60,11 +63,11 @@ def audit(
     from privsynth.errors import InputError
     from privsynth.evidence import to_json
     from privsynth.policy import load_policy
-    from privsynth.provenance import keeper
+    from privsynth.provenance import keeper, origin
     from privsynth.randomness import fresh_seed
     from privsynth.tables import read, read_schema, stack, widen, write_bytes
 
-    files = (train, *synthetic, holdout, reference, schema)
+    files = (train, *synthetic, holdout, reference, schema, claim)
     check_outputs(force, out, inputs=(*files, rules_file(policy)))
     rules = load_policy(policy)
     real = read(train, None if schema is None else read_schema(schema), name="train")
@@ -78,6 +81,7 @@ def audit(
         raise InputError("--reference without --holdout: give the holdout, the attacks count on it")
     released = stack([read(p, real.schema, role="synthetic", name=p.name) for p in synthetic])
     keep = keeper()
+    facts, found = origin(synthetic, keep.commit(real.digest), claim)
     # A refusal is no audit: whatever can be refused is, before it is counted.
     check_tables(real, released, others["holdout"], others["reference"])
     allowed = in_bytes(max_memory)
@@ -96,6 +100,8 @@ def audit(
         seed=fresh_seed() if seed is None else seed,
         commit=keep.commit,
         name=name or synthetic[0].name.partition(".")[0],
+        generator=facts,
+        claim=found,
         policy=rules.registration(),
         limits=rules.limits,
         audits=keep.count(real.fingerprint, released.fingerprint),

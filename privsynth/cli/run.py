@@ -7,15 +7,21 @@ import typer
 
 from privsynth.cli._common import (
     EXIT,
+    Delta,
+    Epsilon,
     Force,
     Json,
+    LearnDomain,
     MaxMemory,
     Seed,
     answer,
     progress,
     say,
+    show_claim,
     show_columns,
     show_verdict,
+    spending,
+    wrapped,
 )
 
 
@@ -40,6 +46,9 @@ def run(
         int | None,
         typer.Option(help="2 to 20: no holdout, for small tables; audits the mechanism."),
     ] = None,
+    epsilon: Epsilon = None,
+    delta: Delta = 1e-5,
+    learn_domain: LearnDomain = False,
     out: Annotated[Path | None, typer.Option(help="The release folder.")] = None,
     max_memory: MaxMemory = None,
     seed: Seed = None,
@@ -61,7 +70,11 @@ def run(
     check_one_generator(synthesizer, synth_cmd)
     if synthesizer:
         config = config.model_copy(update={"synth_cmd": None})
+    private = spending(epsilon, delta=delta, learn_domain=learn_domain)
+    if private is not None and not synthesizer and source.suffix.lower() not in (".yaml", ".yml"):
+        synthesizer = "tan"
     given = {
+        "privacy": private,
         "synthesizer": synthesizer,
         "policy": policy,
         "table_schema": None if schema is None else str(schema),
@@ -82,6 +95,9 @@ def run(
         answer({"verdict": verdict.model_dump(mode="json"), "files": paths})
     else:
         show_columns(release.bundle.columns, inferred=config.table_schema is None)
+        show_claim(release.bundle.claim)
+        for note in release.aside:
+            wrapped(f"{note} (for you alone: epsilon does not cover it)", "  note: ")
         show_verdict(verdict)
         say(f"  report    {release.files['report.pdf']}")
         say(f"  evidence  {release.files['evidence.json']}")

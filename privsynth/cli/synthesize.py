@@ -5,7 +5,25 @@ from typing import Annotated
 
 import typer
 
-from privsynth.cli._common import Force, Json, Seed, answer, check_outputs, progress, say, wrapped
+from privsynth.cli._common import (
+    Delta,
+    Epsilon,
+    Force,
+    Json,
+    LearnDomain,
+    Neighbours,
+    ProtectedUnit,
+    RowsPerEntity,
+    Seed,
+    SourceEpsilon,
+    answer,
+    check_outputs,
+    progress,
+    say,
+    show_claim,
+    spending,
+    wrapped,
+)
 
 
 def synthesize(
@@ -21,11 +39,21 @@ def synthesize(
     option: Annotated[
         list[str] | None, typer.Option(help="Option of the synthesizer, key=value; repeatable.")
     ] = None,
+    epsilon: Epsilon = None,
+    delta: Delta = 1e-5,
+    unit: ProtectedUnit = "row",
+    rows_per_entity: RowsPerEntity = 1,
+    neighbours: Neighbours = "add_remove",
+    learn_domain: LearnDomain = False,
+    source_epsilon: SourceEpsilon = None,
     seed: Seed = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Make one synthetic table and its label; what it leaks is not known before an audit."""
+    """Make one synthetic table and its label; what it leaks is not known before an audit.
+
+    With --epsilon it is made under differential privacy, and the label holds the ledger.
+    """
     from privsynth import synthesizers
     from privsynth.cli._common import check_one_generator, key_values
     from privsynth.errors import InputError
@@ -33,7 +61,7 @@ def synthesize(
     from privsynth.provenance import keeper, label
     from privsynth.randomness import fresh_seed
     from privsynth.registry import choose
-    from privsynth.run import generator_facts
+    from privsynth.run import booked, generator_facts, refuse_seed
     from privsynth.tables import check_informative, read, read_schema, table_bytes, write_bytes
 
     check_outputs(force, out, inputs=(table, schema))
@@ -42,19 +70,33 @@ def synthesize(
     beside = out.with_name(f"{out.name}.label.json")
     check_outputs(force, beside, inputs=(table, schema))
     check_one_generator(synthesizer, synth_cmd)
+    private = spending(
+        epsilon, delta=delta, unit=unit, rows_per_entity=rows_per_entity, neighbours=neighbours,
+        learn_domain=learn_domain, source_epsilon=source_epsilon,
+    )  # fmt: skip
+    if private is not None:
+        refuse_seed(seed)
     maker = (
         synthesizers.command_synthesizer(synth_cmd)
         if synth_cmd
-        else choose(synthesizers.catalogue(), synthesizer or "gaussian_copula", "synthesizer")
+        else choose(
+            synthesizers.catalogue(),
+            synthesizer or ("tan" if private else "gaussian_copula"),
+            "synthesizer",
+        )
     )
     keep = keeper()
     source = read(table, None if schema is None else read_schema(schema))
     check_informative(source)
     options = key_values(option or [], "--option")
+    privacy = None if private is None else private.privacy
+    recipe = synthesizers.Recipe(maker, rows, options, privacy)
+    recipe.check(source)
+    if private is not None:
+        private.check_source(keep, source.fingerprint)
     with progress() as report:
-        candidate = synthesizers.generate(
-            maker, source, rows, fresh_seed() if seed is None else seed, options, report
-        )
+        candidate = recipe.make(source, fresh_seed() if seed is None else seed, report)
+    candidate = booked(candidate, keep, source.fingerprint)
     data = table_bytes(candidate.synthetic, out.name)
     text = label(
         out.name, data, candidate.synthetic, generator_facts(candidate), claim=candidate.claim,
@@ -67,5 +109,8 @@ def synthesize(
         return
     say(f"  {rows:,} synthetic rows in {out}")
     say(f"  label in {beside}; not audited yet: `privsynth audit` measures what it leaks")
+    show_claim(candidate.claim)
     for note in candidate.notes:
         wrapped(note, "  note: ")
+    for note in candidate.aside:
+        wrapped(f"{note} (for you alone: epsilon does not cover it)", "  note: ")

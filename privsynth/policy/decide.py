@@ -54,6 +54,8 @@ _RULES = (
 
 
 def _order(finding: Finding) -> tuple[int, str]:
+    if finding.rule == "dp_claim" and (finding.status != "pass" or finding.observed is not None):
+        return 2, ""  # a claim, or the lack of one that is asked for, is a question of page 1
     place = _RULES.index(finding.rule) if finding.rule in _RULES else len(_RULES)
     return place, finding.rule
 

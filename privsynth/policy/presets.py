@@ -2,6 +2,19 @@
 
 from typing import Any
 
+_PARTNER: dict[str, dict[str, Any]] = {
+    "holdout_units": {"at_least": 1200},
+    "worst_auc": {"below": 0.60},
+    "worst_tpr": {"below": 0.05},
+    "exposed_fifth": {"below": 0.65},
+    "subgroups": {"below": 0.70},
+    "attribute_advantage": {"below": 0.10},
+    "copies": {"p_below": 0.01},
+    "replay": {"p_below": 0.01},
+    "metadata_leak": {"p_below": 0.01},
+    "dcr_share": {"excess_above": 0.03},
+}
+
 PRESETS: dict[str, dict[str, Any]] = {
     "internal@1": {
         "rationale": "people of the same house who are bound by contract",
@@ -20,18 +33,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "partner@1": {
         "rationale": "a known recipient under a data-sharing agreement",
-        "rules": {
-            "holdout_units": {"at_least": 1200},
-            "worst_auc": {"below": 0.60},
-            "worst_tpr": {"below": 0.05},
-            "exposed_fifth": {"below": 0.65},
-            "subgroups": {"below": 0.70},
-            "attribute_advantage": {"below": 0.10},
-            "copies": {"p_below": 0.01},
-            "replay": {"p_below": 0.01},
-            "metadata_leak": {"p_below": 0.01},
-            "dcr_share": {"excess_above": 0.03},
-        },
+        "rules": _PARTNER,
     },
     "public@1": {
         "rationale": "anybody, for ever",
@@ -50,15 +52,24 @@ PRESETS: dict[str, dict[str, Any]] = {
             "registered": {"required": True},
         },
     },
+    "formal@1": {
+        "rationale": "a known recipient who asks for a formal guarantee",
+        "rules": {**_PARTNER, "dp_claim": {"required": True, "epsilon_at_most": 10}},
+    },
 }
 
 
 def summaries() -> dict[str, str]:
     """Return one line a preset: for whom it is, and its limits."""
-    return {
-        name: f"For {preset['rationale']}: "
-        f"worst AUC below {preset['rules']['worst_auc']['below']}, "
-        f"TPR at 1 % FPR below {preset['rules']['worst_tpr']['below']}, "
-        f"{preset['rules']['holdout_units']['at_least']:,} holdout units."
-        for name, preset in PRESETS.items()
-    }
+    return {name: _summary(preset) for name, preset in PRESETS.items()}
+
+
+def _summary(preset: dict[str, Any]) -> str:
+    rules = preset["rules"]
+    epsilon = rules.get("dp_claim", {}).get("epsilon_at_most")
+    formal = "" if epsilon is None else f"differential privacy with epsilon at most {epsilon:g}, "
+    return (
+        f"For {preset['rationale']}: {formal}worst AUC below {rules['worst_auc']['below']}, "
+        f"TPR at 1 % FPR below {rules['worst_tpr']['below']}, "
+        f"{rules['holdout_units']['at_least']:,} holdout units."
+    )

@@ -6,7 +6,7 @@ from privsynth.privacy.claim import Claim, DpClaim, NoClaim, StatedClaim
 from privsynth.privacy.domain import ColumnDomain, Domain
 from privsynth.privacy.events import DpSgd, Event, Gaussian, Selection, Threshold
 from privsynth.privacy.ledger import Ledger, Noise, NoNoise
-from privsynth.privacy.prove import Recomputed, prove, recompute
+from privsynth.privacy.prove import Recomputed, compose, prove, recompute
 
 __all__ = [
     "Budget",
@@ -28,6 +28,7 @@ __all__ = [
     "StatedClaim",
     "Threshold",
     "Unit",
+    "compose",
     "prove",
     "recompute",
 ]

@@ -8,6 +8,7 @@ from privsynth.errors import InputError
 
 Unit = Literal["row", "entity"]
 Relation = Literal["add_remove", "replace_one"]
+UNITS = {"row": "rows", "entity": "entities"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Budget:
         """Refuse a delta that is no protection for a table of so many units (rows or entities)."""
         if self.delta * units >= 1:
             raise InputError(
-                f"delta {self.delta:g} is not below 1 / {units:,} {self.unit}s: it would allow "
-                f"the whole record of somebody to be handed out; ask for less than {1 / units:.1g}"
+                f"delta {self.delta:g} is not below 1 / {units:,} {UNITS[self.unit]}: it would "
+                "allow the whole record of somebody to be handed out; ask for less than "
+                f"{1 / units:.1g}"
             )

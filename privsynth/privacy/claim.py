@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from privsynth.privacy.budget import Relation, Unit
 from privsynth.privacy.events import Event
 
+MEANINGFUL = 10.0
+"""Above this epsilon: "weak to no formal guarantee" (Ponomareva et al. 2023, How to DP-fy ML)."""
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -23,7 +26,7 @@ class Accountant(_Model):
 
     method: Literal["RDP"] = "RDP"
     library: str
-    orders: tuple[float, ...]
+    orders: tuple[Annotated[float, Field(gt=1)], ...] = Field(min_length=1)
 
 
 class Ceiling(_Model):
@@ -33,6 +36,18 @@ class Ceiling(_Model):
     tpr_at_fpr_001: float = Field(alias="tpr_at_fpr_0.01")
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Composition(_Model):
+    """All private fits of one source so far, this one included, at the sum of their deltas.
+
+    ``not_added`` of them protect another unit or other neighbours, and are left out of the sum.
+    """
+
+    fits: int = Field(ge=1)
+    epsilon: float
+    delta: float
+    not_added: int = 0
 
 
 class DpClaim(_Model):
@@ -59,6 +74,7 @@ class DpClaim(_Model):
     pld: float | None = None
     pld_covers: str | None = None
     ceiling: Ceiling
+    composition: Composition | None = None
     domain: dict[str, Literal["declared", "learnt", "read"]] = Field(default_factory=dict)
     unaccounted: tuple[str, ...] = ()
     not_covered: tuple[str, ...] = ()
@@ -72,8 +88,9 @@ class DpClaim(_Model):
 class StatedClaim(_Model):
     """What somebody else says of a table made elsewhere; nothing here was verified.
 
-    ``unaccounted`` is what the linter found or was not told (``lint``); ``recomputed`` is epsilon
-    from the events that were given with the statement, None without any.
+    ``unaccounted`` is what the linter found or was not told (``lint``), ``remarks`` what weakens
+    the claim without breaking it; ``recomputed`` is epsilon from the events that were given with
+    the statement, None without any.
     """
 
     kind: Literal["stated"] = "stated"
@@ -85,6 +102,7 @@ class StatedClaim(_Model):
     statement: dict[str, Any] = Field(default_factory=dict)
     recomputed: float | None = None
     unaccounted: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def end_to_end(self) -> bool:

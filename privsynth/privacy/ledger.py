@@ -141,8 +141,10 @@ class Ledger:
     ) -> dict[str, int]:
         """Return noisy counts of the keys above a threshold that one unit passes with ``delta``."""
         self._check(rho, what)
+        if not 0 < delta < self._left_delta:
+            raise BudgetError(f"{what}: delta {delta:g} is not left; nothing was drawn")
         scale, rows = self.scale(rho), self.budget.rows_per_unit
-        limit = rows
+        limit = math.ceil(math.sqrt(2) * rows)
         while True:  # the smallest threshold that keeps delta, by doubling steps of the noise
             answer, cost = noise.thresholded(scale, limit)
             if max(cost(rows, rows)[1], cost(2 * rows, math.sqrt(2) * rows)[1]) <= delta:

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from privsynth.privacy import accounting
+from privsynth.privacy.budget import Relation
 from privsynth.privacy.ceiling import ceiling
-from privsynth.privacy.claim import Accountant, DpClaim
+from privsynth.privacy.claim import Accountant, Ceiling, DpClaim
 from privsynth.privacy.domain import Domain
-from privsynth.privacy.events import DpSgd, Event
+from privsynth.privacy.events import DpSgd, Event, Selection
 from privsynth.privacy.ledger import Ledger
 
 SAME = 1e-3
@@ -33,9 +35,6 @@ def prove(ledger: Ledger, mechanism: str, domain: Domain) -> DpClaim:
     events, budget = tuple(ledger.events), ledger.budget
     read = [column.name for column in domain if column.source == "read"]
     extra = (SGD_NOISE,) if any(isinstance(e, DpSgd) for e in events) else ()
-    pld = accounting.pld_epsilon(events, budget.delta, budget.neighbours)
-    covers = "every event" if accounting.only_gaussian(events) else "the Gaussian events only"
-    two = accounting.epsilon(events, budget.delta, relation="replace_one")
     return DpClaim(
         mechanism=mechanism,
         epsilon=budget.epsilon,
@@ -45,20 +44,60 @@ def prove(ledger: Ledger, mechanism: str, domain: Domain) -> DpClaim:
         neighbours=budget.neighbours,
         events=events,
         accountant=Accountant(library=_library(), orders=accounting.ORDERS),
-        spent=ledger.epsilon,
-        spent_replace_one=two if math.isfinite(two) else None,
-        pld=pld,
-        pld_covers=None if pld is None else covers,
-        ceiling=ceiling(events),
         domain={column.name: column.source for column in domain},
         unaccounted=(unread(read),) if read else (),
         not_covered=(*NOT_COVERED, *extra),
+        **figures(events, budget.delta, budget.neighbours),
     )
 
 
 def unread(columns: Sequence[str]) -> str:
     """Return what is said of a domain that was read from the rows."""
     return f"bounds or categories were read from the rows: {', '.join(map(repr, columns))}"
+
+
+def compose(claims: Sequence[DpClaim]) -> DpClaim | None:
+    """Return the claim of several private tables together, None where they protect unlike things.
+
+    Their events add up, at the sum of their deltas.
+    """
+    first = claims[0]
+    if len(claims) == 1:
+        return first
+    for other in claims[1:]:
+        if (other.unit, other.rows_per_unit, other.neighbours, other.accountant.orders) != (
+            first.unit, first.rows_per_unit, first.neighbours, first.accountant.orders
+        ):  # fmt: skip
+            return None
+    events = tuple(event for claim in claims for event in claim.events)
+    makers = ", ".join(sorted({claim.mechanism for claim in claims}))
+    delta = math.fsum(claim.delta for claim in claims)
+    spent = accounting.epsilon(events, delta, first.accountant.orders, first.neighbours)
+    return first.model_copy(
+        update={
+            "mechanism": f"{len(claims)} tables: {makers}",
+            "epsilon": math.ceil(spent * 1e6) / 1e6,
+            "delta": delta,
+            "events": events,
+            "unaccounted": tuple(dict.fromkeys(u for c in claims for u in c.unaccounted)),
+            "domain": {k: v for c in claims for k, v in c.domain.items()},
+            **figures(events, delta, first.neighbours),
+        }
+    )
+
+
+def figures(events: tuple[Event, ...], delta: float, relation: Relation) -> dict[str, Any]:
+    """Return what follows from the events: the fields of a claim that are computed."""
+    pld = accounting.pld_epsilon(events, delta, relation)
+    covers = "every event" if accounting.only_gaussian(events) else "the Gaussian events only"
+    two = accounting.epsilon(events, delta, relation="replace_one")
+    return {
+        "spent": accounting.epsilon(events, delta, relation=relation),
+        "spent_replace_one": two if math.isfinite(two) else None,
+        "pld": pld,
+        "pld_covers": None if pld is None else covers,
+        "ceiling": ceiling(events),
+    }
 
 
 @dataclass(frozen=True)
@@ -73,31 +112,46 @@ def recompute(claim: DpClaim) -> Recomputed:
     """Return epsilon from the events of a claim, and what does not fit together.
 
     Problems: it exceeds what is claimed, differs from what the ledger says, was found at an end of
-    the listed orders, or an event's cost is less than its own noise and sensitivity give.
+    the listed orders, an event's cost is less than its own noise and sensitivity give, an event
+    does not cover a whole unit, or the ceiling of attacks is not that of the events.
     """
-    found = accounting.epsilon(claim.events, claim.delta, claim.accountant.orders, claim.neighbours)
-    problems = [problem for event in claim.events if (problem := _too_cheap(event))]
-    if not claim.events:
-        problems.append("the ledger is empty: nothing was learnt through it")
+    events, orders = claim.events, claim.accountant.orders
+    if not events:
+        return Recomputed(0.0, ("the ledger is empty: nothing was learnt through it",))
+    found = accounting.epsilon(events, claim.delta, orders, claim.neighbours)
+    problems = [p for event in events if (p := _too_cheap(event, claim.rows_per_unit))]
     if found > claim.epsilon * (1 + 1e-6):
         problems.append(
             f"the events add up to epsilon {_spoken(found)}, above the {claim.epsilon:g} claimed"
         )
-    if not abs(found - claim.spent) <= SAME:
-        problems.append(
-            f"the events add up to epsilon {_spoken(found)}, not to the ledger's {claim.spent:.6g}"
-        )
-    if claim.events and accounting.has_edge_optimum(
-        claim.events, claim.delta, claim.accountant.orders
-    ):
+    two = accounting.epsilon(events, claim.delta, orders, "replace_one")
+    said = math.inf if claim.spent_replace_one is None else claim.spent_replace_one
+    for value, of_ledger in ((found, claim.spent), (two, said)):
+        if value != of_ledger and not abs(value - of_ledger) <= SAME:
+            problems.append(
+                f"the events add up to epsilon {_spoken(value)}, not to the ledger's "
+                f"{_spoken(of_ledger)}"
+            )
+    if accounting.has_edge_optimum(events, claim.delta, orders):
         problems.append("the best order is the first or last of the list: the list is too short")
+    if not _alike(claim.ceiling, ceiling(events)):
+        problems.append("the ceiling of attacks is not what the events give")
     return Recomputed(found, tuple(problems))
 
 
-def _too_cheap(event: Event) -> str | None:
-    """Return what is wrong with an event that books less than its noise costs."""
+def _alike(one: Ceiling, other: Ceiling) -> bool:
+    """Return whether two ceilings are one but for the rounding of another machine."""
+    gaps = one.auc - other.auc, one.tpr_at_fpr_001 - other.tpr_at_fpr_001
+    return all(abs(gap) <= 1e-5 for gap in gaps)
+
+
+def _too_cheap(event: Event, rows: int) -> str | None:
+    """Return what is wrong with an event that books less than it costs to hide one unit."""
     if isinstance(event, DpSgd):
-        return None
+        short = rows > 1
+        return f"{event.what}: gradients hide one row, not a unit of {rows}" if short else None
+    if not isinstance(event, Selection) and event.sensitivity < rows:
+        return f"{event.what}: a unit of {rows} rows moves it by more than it says"
     least = event.sensitivity**2 / (2 * event.scale**2)
     if event.rho >= least * (1 - 1e-9) and event.rho_replace_one >= event.rho:
         return None

@@ -53,7 +53,7 @@ class Keeper:
         """
         path = self.folder / "audits.json"
         source, table = self.commit(f"source {source_digest}"), self.commit(synthetic_digest)
-        with _kept(self.folder), _locked(self.folder):
+        with kept(self.folder), locked(self.folder):
             known = _read_count(path)
             tables = known.setdefault(source, [])
             if table not in tables:
@@ -80,9 +80,9 @@ def _read_count(path: Path) -> dict[str, list[str]]:
 def keeper(folder: Path | None = None) -> Keeper:
     """Return the keeper in ``folder`` (default: ``home()``), making its key on first use."""
     folder = folder or home()
-    with _kept(folder):
+    with kept(folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _locked(folder):
+        with locked(folder):
             path = folder / "key"
             if not path.exists():
                 temporary = folder / f".key.{os.getpid()}"
@@ -99,7 +99,8 @@ def keeper(folder: Path | None = None) -> Keeper:
 
 
 @contextmanager
-def _kept(folder: Path) -> Iterator[None]:
+def kept(folder: Path) -> Iterator[None]:
+    """Turn what goes wrong with the folder into words that say what to do."""
     try:
         yield
     except (OSError, ValueError) as error:
@@ -110,7 +111,8 @@ def _kept(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: one process at a time reads and writes there."""
     with (folder / ".lock").open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield

@@ -1,10 +1,11 @@
 """The label that stands beside a synthetic table: what it is, what made it, how it was decided."""
 
 import hashlib
+from pathlib import Path
 from typing import Any, Literal
 
 import privsynth
-from privsynth.evidence import Generator, Model
+from privsynth.evidence import Generator, Model, read_model
 from privsynth.privacy import Claim, NoClaim
 
 SDV_LICENCE = (
@@ -33,6 +34,16 @@ class Label(Model):
         "Synthetic rows. They are not records of people, and they may still tell something about "
         "the people whose records they were made from: read the evidence."
     )
+
+
+def label_of(table: Path) -> Label | None:
+    """Return the label beside a table file, None where there is none or it names other bytes."""
+    beside = table.with_name(f"{table.name}.label.json")
+    if not beside.is_file():
+        return None
+    found = read_model(Label, beside, "label")
+    same = hashlib.sha256(table.read_bytes()).hexdigest() == found.sha256
+    return found if same else None
 
 
 def label(file: str, data: bytes, table: Any, generator: Generator, **more: Any) -> Label:

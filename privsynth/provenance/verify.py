@@ -9,6 +9,7 @@ from privsynth.errors import InputError, IntegrityError, PrivsynthError
 from privsynth.evidence import Bundle, read_bundle, read_model
 from privsynth.policy import Verdict, decide, from_document
 from privsynth.policy.policy import PolicyFile
+from privsynth.privacy import Claim, DpClaim, StatedClaim, recompute
 from privsynth.provenance.label import Label, label
 from privsynth.provenance.manifest import NAME, Manifest, entry
 from privsynth.provenance.reread import reread
@@ -86,6 +87,7 @@ def _record(folder: Path) -> Iterator[Check]:
         yield Check("record", False, str(error))
         return
     yield Check("evidence.json", True, "follows its schema")
+    yield _claim(bundle.claim)
     same = policy.digest == bundle.policy.digest
     yield Check("policy.json", same, f"{'the' if same else 'not the'} policy that was registered")
     again = decide(bundle, policy)
@@ -101,6 +103,26 @@ def _record(folder: Path) -> Iterator[Check]:
     for path in sorted(folder.glob(f"*{LABEL}")):
         problem = _label_problem(folder, path, bundle, verdict)
         yield Check(path.name, not problem, problem or "names the audited rows, as they stand here")
+
+
+def _claim(claim: Claim) -> Check:
+    """Return whether a formal claim follows from its own ledger."""
+    if isinstance(claim, StatedClaim):
+        return Check(
+            "claim",
+            True,
+            f"epsilon {claim.epsilon:g} as the producer states it: nothing here verifies it",
+        )
+    if not isinstance(claim, DpClaim):
+        return Check("claim", True, "no claim")
+    try:
+        again = recompute(claim)
+    except (ValueError, ArithmeticError):  # orders or noise that no accountant can read
+        return Check("claim", False, "its ledger cannot be added up")
+    if again.problems:
+        return Check("claim", False, "; ".join(again.problems))
+    told = f"epsilon {again.epsilon:.6g} recomputed from {len(claim.events):,} events"
+    return Check("claim", True, f"{told}, claimed {claim.epsilon:g}")
 
 
 def _decided(verdict: Verdict) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from privsynth.evidence import Bundle, Evidence
+from privsynth.report.claim import bars, finding
 from privsynth.report.drawing import BLUE, GREY, INK, VERMILLION, Drawing, draw
 from privsynth.report.families import families
 from privsynth.report.text import clean, count, label, number, percent
@@ -234,6 +235,40 @@ def fidelity(probe: Evidence) -> Drawing | None:
         alternative="Total variation distance by column: "
         + ", ".join(f"{clean(c['name'], SHORT_NAME)} {number(c['tvd'])}" for c in shown[:8])
         + (" and others." if len(shown) > 8 else "."),
+    )
+
+
+def epsilons(bundle: Bundle) -> Drawing | None:
+    """Return claimed epsilons beside the lower bounds that attacks reached; None without a claim.
+
+    What is claimed is filled, what was reached is hatched and ends in an arrow: it may be larger.
+    """
+    shown = bars(bundle)
+    if not shown:
+        return None
+
+    def paint(figure: Any) -> None:
+        axis = figure.subplots()
+        axis.axvline(shown[0].epsilon, color=INK, linewidth=1.0, linestyle=(0, (5, 2)))
+        for row, bar in enumerate(shown):
+            reached = {"fc": "white", "ec": INK, "lw": 0.9, "hatch": "/////"}
+            axis.barh(row, bar.epsilon, 0.56, **(reached if bar.is_bound else {"color": BLUE}))
+            axis.annotate(
+                bar.told, (bar.epsilon, row), (5, 0), textcoords="offset points", va="center",
+                fontsize=7.5, bbox={"fc": "white", "ec": "none", "pad": 1},
+            )  # fmt: skip
+        axis.set_yticks(range(len(shown)), [textwrap.fill(bar.words, 44) for bar in shown])
+        axis.set(ylim=(len(shown) - 0.5, -0.5), xlabel="epsilon")
+        axis.set_xlim(0, 1.2 * max(bar.epsilon for bar in shown))
+        axis.tick_params(axis="y", length=0)
+
+    return draw(
+        0.6 + 0.26 * len(shown),
+        paint,
+        title=finding(bundle),
+        note="Filled: claimed, the first as a dashed line. Hatched: one-sided lower bounds, which "
+        "stronger attacks could raise.",
+        alternative="Bars of epsilon: " + ", ".join(f"{b.words} {b.told}" for b in shown) + ".",
     )
 
 

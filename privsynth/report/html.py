@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from privsynth import __version__
 from privsynth.errors import IntegrityError
 from privsynth.evidence import Bundle
 from privsynth.policy.verdict import Verdict
+from privsynth.privacy.claim import MEANINGFUL
 from privsynth.progress import Progress, silent
-from privsynth.report import figures, text
+from privsynth.report import claim, figures, text
 from privsynth.report.families import families
 
 Edition = Literal["pdf", "html"]
@@ -78,14 +79,14 @@ def sections(
 ) -> tuple[Section, ...]:
     """Return every section rendered, in order."""
     folder = template_folder()
-    environment = _environment(folder)
+    templates = environment(folder)
     slugs = section_slugs(folder)
     context = _context(bundle, verdict, created, attachments, edition)
     context["see"] = partial(_see, slugs)
     done = []
     for number, path in enumerate(sorted(folder.glob("sections/[0-9][0-9]_*.html")), start=1):
         progress("report", (number - 1) / len(slugs))
-        template = environment.get_template(f"sections/{path.name}")
+        template = templates.get_template(f"sections/{path.name}")
         module: Any = template.make_module(context)
         done.append(Section(number, slugs[number - 1], str(module.title), Markup(module)))
     return tuple(done)
@@ -113,7 +114,7 @@ def page(
         edition=edition,
         progress=progress,
     )
-    return _environment(template_folder()).get_template("report.html").render(context)
+    return environment(template_folder()).get_template("report.html").render(context)
 
 
 def in_utc(created: datetime) -> datetime:
@@ -121,8 +122,9 @@ def in_utc(created: datetime) -> datetime:
     return created.replace(tzinfo=UTC) if created.tzinfo is None else created.astimezone(UTC)
 
 
-def _environment(folder: Path) -> Environment:
-    environment = Environment(
+def environment(folder: Path) -> Environment:
+    """Return the templates of a folder, which escape all they are given."""
+    made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
@@ -133,13 +135,14 @@ def _environment(folder: Path) -> Environment:
     )
     for function in (
         text.name, text.number, text.p_value, text.limit, text.observed, text.count, text.percent,
-        text.label,
+        text.label, text.significant, claim.looks, claim.rho, claim.script,
     ):  # fmt: skip
-        environment.filters[function.__name__] = function
-    environment.filters["clean"] = text.clean
-    environment.filters["entries"] = entries
-    environment.filters["level"] = figures.level
-    return environment
+        made.filters[function.__name__] = function
+    made.filters["clean"] = text.clean
+    made.filters["code"] = escape  # our own lines: they keep their breaks
+    made.filters["entries"] = entries
+    made.filters["level"] = figures.level
+    return made
 
 
 def _context(
@@ -171,6 +174,12 @@ def _context(
         "roc": figures.roc,
         "histogram": figures.histogram,
         "fidelity": figures.fidelity,
+        "epsilons": figures.epsilons,
+        "guarantee": claim.guarantee(bundle),
+        "reaches": claim.reaches(bundle),
+        "above": claim.above(bundle),
+        "comparable": claim.comparable(bundle),
+        "meaningful": MEANINGFUL,
         "chance": figures.chance,
     }
 

@@ -5,8 +5,10 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from privsynth.errors import IntegrityError
 from privsynth.evidence import Bundle
 from privsynth.policy.verdict import Verdict
+from privsynth.privacy import Claim, DpClaim, recompute
 from privsynth.progress import Progress, part, silent
 
 
@@ -24,8 +26,9 @@ def render(
 
     ``created`` is the only date in it: the same input gives the same bytes. ``attachments`` (file
     name to bytes) are embedded in the PDF. Raises ``InputError`` when a file cannot be written or
-    a system library is missing.
+    a system library is missing, ``IntegrityError`` when the ledger does not support the claim.
     """
+    _check(bundle.claim)
     from privsynth.report.html import page
     from privsynth.report.pdf import pdf_bytes
     from privsynth.tables.write import write_bytes
@@ -42,3 +45,10 @@ def render(
     for path, data in done:
         write_bytes(path, data)
     progress("report", 1.0)
+
+
+def _check(claim: Claim) -> None:
+    """Refuse to print a claim that its own ledger does not support."""
+    problems = recompute(claim).problems if isinstance(claim, DpClaim) else ()
+    if problems:
+        raise IntegrityError(f"no report: the privacy claim does not hold; {problems[0]}")

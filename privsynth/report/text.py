@@ -140,6 +140,11 @@ def count(value: int | None) -> str:
     return "–" if value is None else f"{value:,}".replace("-", "−")
 
 
+def significant(value: float | None, digits: int = 6) -> str:
+    """Return a parameter as it is written: epsilon 1, delta 1e-05, at most ``digits`` digits."""
+    return "–" if value is None else f"{value:.{digits}g}"
+
+
 def percent(value: float | None) -> str:
     """Return a share as per cent, three significant digits."""
     return "–" if value is None else f"{100 * value:.3g}\u00a0%"

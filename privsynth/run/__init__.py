@@ -1,6 +1,17 @@
 """The one-shot pipeline behind ``privsynth run``."""
 
-from privsynth.run.config import RunConfig, Shares, read_config
-from privsynth.run.road import Release, generator_facts, now, run
+from privsynth.run.config import RunConfig, Shares, Spending, read_config, refuse_seed
+from privsynth.run.road import Release, booked, generator_facts, now, run
 
-__all__ = ["Release", "RunConfig", "Shares", "generator_facts", "now", "read_config", "run"]
+__all__ = [
+    "Release",
+    "RunConfig",
+    "Shares",
+    "Spending",
+    "booked",
+    "generator_facts",
+    "now",
+    "read_config",
+    "refuse_seed",
+    "run",
+]

@@ -7,7 +7,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from privsynth.errors import InputError
+from privsynth.privacy import Budget, Relation, Unit
+from privsynth.provenance import Keeper, check_total
 from privsynth.randomness import MAX_SEED
+from privsynth.synthesizers import Privacy
 from privsynth.tables.schema import from_yaml
 
 
@@ -38,6 +41,36 @@ class Shares(BaseModel):
         return {"train": round(self.train + self.holdout, 9), "reference": self.reference}
 
 
+class Spending(BaseModel):
+    """The privacy budget of a fit, and how it is spent; see ``privacy.Budget``.
+
+    ``source_epsilon`` bounds what all private fits of the source may claim together.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epsilon: float
+    delta: float = 1e-5
+    unit: Unit = "row"
+    rows_per_entity: int = 1
+    neighbours: Relation = "add_remove"
+    learn_domain: bool = False
+    source_epsilon: float | None = None
+
+    @property
+    def privacy(self) -> Privacy:
+        """The budget as the synthesizers take it; ``InputError`` for one that makes no sense."""
+        budget = Budget(
+            epsilon=self.epsilon, delta=self.delta, unit=self.unit,
+            rows_per_unit=self.rows_per_entity, neighbours=self.neighbours,
+        )  # fmt: skip
+        return Privacy(budget, self.learn_domain)
+
+    def check_source(self, keep: Keeper, source: str) -> None:
+        """Refuse a fit that would take the source, by its fingerprint, beyond its total."""
+        check_total(keep, source, self.privacy.budget, self.source_epsilon)
+
+
 class RunConfig(BaseModel):
     """What ``privsynth run`` reads from a YAML file; paths are relative to that file."""
 
@@ -51,12 +84,40 @@ class RunConfig(BaseModel):
     synth_cmd: str | None = None
     options: dict[str, int | float | str] = Field(default_factory=dict)
     rows: int | None = Field(None, ge=1)
+    privacy: Spending | None = Field(None, description="a private fit; without it none is")
     seed: int | None = Field(None, ge=0, le=MAX_SEED)
+    audit_seed: int | None = Field(
+        None, ge=0, le=MAX_SEED, description="of split and audit, where the fit is private"
+    )
     split: Shares = Shares()
     other_seeds: int = Field(0, ge=0, le=100, description="tables of other seeds to attack")
     format: str = Field("csv", pattern=r"^(csv|csv\.gz|parquet)$")
     max_memory: str | None = Field(None, description="such as 2GB; else what the machine has")
     out: str | None = None
+
+    @property
+    def private(self) -> Privacy | None:
+        """The budget of a private fit, None for a fit without noise."""
+        return None if self.privacy is None else self.privacy.privacy
+
+    @property
+    def root_seed(self) -> int | None:
+        """The seed that was asked for; ``InputError`` for one that could replay private noise."""
+        if self.privacy is None:
+            if self.audit_seed is not None:
+                raise InputError("audit_seed is for private fits; without privacy, name a seed")
+            return self.seed
+        refuse_seed(self.seed, "; audit_seed steers the split and the audit")
+        return self.audit_seed
+
+
+def refuse_seed(seed: int | None, instead: str = "") -> None:
+    """Refuse a seed for a private fit."""
+    if seed is not None:
+        raise InputError(
+            "a private fit takes no seed: noise that can be replayed can be subtracted, and is no "
+            f"protection{instead}"
+        )
 
 
 def read_config(path: Path) -> RunConfig:

@@ -1,6 +1,5 @@
 """How the source is divided, and the tables that are made beside the released one."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from privsynth.neighbours import Cost
 from privsynth.progress import Progress, part
 from privsynth.randomness import generator, integer_seed
 from privsynth.run.config import Shares
-from privsynth.synthesizers import Synthesizer, generate
+from privsynth.synthesizers import Recipe
 from privsynth.tables import Table, split
 
 
@@ -65,9 +64,8 @@ def divide(source: Table, seed: int, shares: Shares) -> Parts:
 
 
 def siblings(
-    maker: Synthesizer, parts: Parts, rows: int, seed: int, options: Mapping[str, Any],
-    n_seeds: int, progress: Progress,
-) -> tuple[Table, ...]:  # fmt: skip
+    recipe: Recipe, parts: Parts, seed: int, n_seeds: int, progress: Progress
+) -> tuple[Table, ...]:
     """Return tables made as the released one is, which are attacked and thrown away.
 
     One a fold, made without it; without folds ``n_seeds``, each by another seed.
@@ -82,7 +80,7 @@ def siblings(
     for k, (train, label) in enumerate(sources):
         own = integer_seed(generator(seed, label, k), 62)
         step = part(progress, k / len(sources), (k + 1) / len(sources))
-        made.append(generate(maker, train, rows, own, options, step).synthetic)
+        made.append(recipe.make(train, own, step).synthetic)
     return tuple(made)
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from privsynth import synthesizers
 from privsynth.audit import Request, check_memory, in_bytes
 from privsynth.evidence import Audits, Bundle, Generator, to_json
 from privsynth.policy import Policy, Verdict, decide, load_policy
+from privsynth.privacy import DpClaim
 from privsynth.progress import Progress, part, silent
-from privsynth.provenance import Keeper, build, keeper, label
+from privsynth.provenance import Keeper, book, build, keeper, label
 from privsynth.provenance.manifest import NAME as MANIFEST
 from privsynth.provenance.stage import staged
 from privsynth.randomness import fresh_seed
@@ -38,11 +39,15 @@ from privsynth.tables import (
 
 @dataclass(frozen=True)
 class Release:
-    """A finished release folder with its evidence and verdict."""
+    """A finished release folder with its evidence and verdict.
+
+    ``aside`` is for whoever holds the training rows alone: it counts them.
+    """
 
     folder: Path
     bundle: Bundle
     verdict: Verdict
+    aside: tuple[str, ...] = ()
 
     @property
     def files(self) -> dict[str, Path]:
@@ -73,25 +78,25 @@ def run(
     name = release_name(config)
     folder = Path(config.out or f"{name}-release")
     check_apart(folder, config)
-    seed = fresh_seed() if config.seed is None else config.seed
+    seed = fresh_seed() if config.root_seed is None else config.root_seed
     clock = _Clock()
     with staged(folder, force) as stage:
         progress("reading the table", 0.0)
         source = _source(config)
         parts = divide(source, seed, config.split)
         rows = config.rows or len(parts.train)
+        recipe = synthesizers.Recipe(maker, rows, config.options, config.private)
+        recipe.check(parts.train)
+        if config.privacy is not None:
+            config.privacy.check_source(keep, source.fingerprint)
         effort = parts.effort(rows, policy.limits)
         check_memory(effort, in_bytes(config.max_memory))  # now, not after the work
         clock.lap("read and split")
         beside = parts.folds or config.other_seeds
         first = 0.03 + 0.42 / (1 + beside)
-        candidate = synthesizers.generate(
-            maker, parts.train, rows, seed, config.options, part(progress, 0.03, first)
-        )
-        made = siblings(
-            maker, parts, rows, seed, config.options, config.other_seeds,
-            part(progress, first, 0.45),
-        )  # fmt: skip
+        candidate = recipe.make(parts.train, seed, part(progress, 0.03, first))
+        candidate = booked(candidate, keep, source.fingerprint)
+        made = siblings(recipe, parts, seed, config.other_seeds, part(progress, first, 0.45))
         clock.lap("synthesize")
         audits = keep.count(source.fingerprint, candidate.synthetic.fingerprint)
         request = _request(config, name, seed, parts, candidate, policy, audits, keep)
@@ -106,7 +111,7 @@ def run(
         write_bytes(travels / "run.json", _run_facts(created, clock, audits.number))
         write_bytes(travels / MANIFEST, to_json(build(travels, name)).encode())
     progress("done", 1.0)
-    return Release(folder, bundle, verdict)
+    return Release(folder, bundle, verdict, candidate.aside)
 
 
 def _request(
@@ -150,6 +155,13 @@ def _write_record(
     )  # fmt: skip
 
 
+def booked(candidate: Candidate, keep: Keeper, source: str) -> Candidate:
+    """Return the candidate, its claim booked in the ledger of the source where it has one."""
+    if not isinstance(candidate.claim, DpClaim):
+        return candidate
+    return replace(candidate, claim=book(keep, source, candidate.claim))
+
+
 def generator_facts(candidate: Candidate) -> Generator:
     """Return what evidence and label say of the generator: no seed, no rows."""
     return Generator(
@@ -189,15 +201,14 @@ def _write_table(
 
 
 def _write_private(folder: Path, config: RunConfig, seed: int, parts: Parts) -> None:
-    used = config.model_copy(update={"seed": seed}).model_dump(by_alias=True, exclude_none=True)
+    key = "seed" if config.privacy is None else "audit_seed"
+    used = config.model_copy(update={key: seed}).model_dump(by_alias=True, exclude_none=True)
     for key in ("table", "schema", "out"):
         if used.get(key):
             used[key] = str(Path(used[key]).resolve())
     if not config.policy.startswith("preset:"):
         used["policy"] = str(Path(config.policy).resolve())
-    text = (
-        "# what this release was made with; the seed lets an insider replay it: keep it private\n"
-    )
+    text = "# what this release was made with; a seed lets an insider replay it: keep it private\n"
     text += yaml.safe_dump(used, sort_keys=False, allow_unicode=True)
     write_bytes(folder / "config.yaml", text.encode())
     roles = np.empty(sum(len(rows) for rows in parts.rows.values()), object)

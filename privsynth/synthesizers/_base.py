@@ -54,7 +54,11 @@ class Synthesizer(Protocol):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A synthetic table that asks for its release, and how it was made."""
+    """A synthetic table that asks for its release, and how it was made.
+
+    ``notes`` travel with it; ``aside`` is for whoever holds the training rows alone: it counts
+    them, outside any privacy claim.
+    """
 
     synthetic: Table
     synthesizer: str
@@ -62,6 +66,7 @@ class Candidate:
     claim: Claim
     licence: str
     notes: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
 
 def generate(
@@ -83,16 +88,16 @@ def generate(
         raise InputError(f"{rows} synthetic rows were asked for; ask for at least 1")
     if len(train) < 2:
         raise InputError(f"{train.name}: {len(train)} rows; a synthesizer needs at least 2")
-    visible, notes = _visible(train)
+    shown, notes = visible(train)
     name = synthesizer.name
     progress(f"fitting {name}", 0.0)
     fit_rng, sample_rng = (generator(seed, "synthesizer", name, step) for step in ("fit", "sample"))
-    fitted = synthesizer.fit(visible, fit_rng, part(progress, 0.0, 0.9), **settled)
+    fitted = synthesizer.fit(shown, fit_rng, part(progress, 0.0, 0.9), **settled)
     progress(f"sampling {name}", 0.9)
-    frame, found = finish(fitted.sample(rows, sample_rng), visible.schema, rows, name)
+    frame, found = finish(fitted.sample(rows, sample_rng), shown.schema, rows, name)
     progress(f"sampling {name}", 1.0)
     return Candidate(
-        synthetic=Table(frame, visible.schema, "synthetic"),
+        synthetic=Table(frame, shown.schema, "synthetic"),
         synthesizer=name,
         options=settled,
         claim=NoClaim(),
@@ -128,18 +133,18 @@ def _as_type_of(default: Option, value: Any, where: str) -> Option:
     return int(number) if isinstance(default, int) else number
 
 
-def _visible(train: Table) -> tuple[Table, list[str]]:
+def visible(train: Table) -> tuple[Table, list[str]]:
     """Return a copy of the columns that may be modelled, and what there is to say about it."""
     notes = []
     ignored = [column.name for column in train.schema.ignored]
     if ignored:
         names = ", ".join(map(repr, ignored))
         notes.append(f"not modelled and not released (id, free text or entity): {names}")
-    visible = train.without(set(ignored))
-    if not visible.schema.columns:
+    shown = train.without(set(ignored))
+    if not shown.schema.columns:
         raise InputError(f"{train.name}: nothing is left to model once ids and texts are out")
-    for column in visible.schema.columns:
-        if column.kind == "numeric" and np.isinf(visible.frame[column.name]).any():
+    for column in shown.schema.columns:
+        if column.kind == "numeric" and np.isinf(shown.frame[column.name]).any():
             raise InputError(
                 f"{train.name}: column {column.name!r} holds infinite values; "
                 "leave them empty or correct them"
@@ -150,5 +155,5 @@ def _visible(train: Table) -> tuple[Table, list[str]]:
             "differ from a list of them"
         )
     # A copy: no plug-in can change the caller's rows.
-    copy = Table(visible.frame.copy(deep=True), visible.schema, train.name, visible.unreadable)
+    copy = Table(shown.frame.copy(deep=True), shown.schema, train.name, shown.unreadable)
     return copy, notes

@@ -59,6 +59,8 @@ class Column(BaseModel):
     low: float | str | None = None
     high: float | str | None = None
     categories: tuple[str, ...] | None = None
+    decimals: int | None = Field(None, ge=0, le=15, description="decimals a numeric value has")
+    nullable: bool | None = Field(None, description="whether cells may be empty")
     format: str | None = Field(None, description="strptime format of a datetime that is not ISO")
     unit: str | None = None
     reason: str | None = None
@@ -91,6 +93,8 @@ class Column(BaseModel):
             raise ValueError("categories must be at least one, and each listed once")
         if (self.low is not None or self.high is not None) and self.kind not in ORDERED:
             raise ValueError(f"a column of kind {self.kind} takes no low or high")
+        if self.decimals is not None and self.kind != "numeric":
+            raise ValueError(f"a column of kind {self.kind} takes no decimals")
         if self.format is not None and self.kind != "datetime":
             raise ValueError("only a datetime takes a format")
         low, high = self.ends

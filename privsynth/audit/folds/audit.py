@@ -17,6 +17,7 @@ from privsynth.audit.effort import DEPTH, FIXED, Meter, check_memory, foretell
 from privsynth.audit.folds.controls import negative, positive
 from privsynth.audit.folds.evidence import attack, measures
 from privsynth.audit.folds.worlds import Worlds
+from privsynth.audit.implied import implied
 from privsynth.audit.plant import Limits
 from privsynth.audit.statements import not_covered, power, versions
 from privsynth.errors import InputError
@@ -112,9 +113,10 @@ def audit_folds(asked: FoldRequest, progress: Progress = silent) -> Bundle:
     progress("deciding", 1.0)
     material = worlds.material
     real = {"train": request.train, "synthetic": request.synthetic, "reference": reference}
+    facts = table_facts(real, request.commit, "", 0)
     return Bundle(
         name=request.name,
-        tables={**table_facts(real, request.commit, "", 0), "holdout": _others(request, worlds)},
+        tables={**facts, "holdout": _others(request, worlds)},
         split={"origin": "tool", **request.split, "folds": worlds.folds.k},
         columns=column_facts(request.train, request.synthetic, material.synthetic, material.space),
         probes=tuple(probes),
@@ -125,6 +127,8 @@ def audit_folds(asked: FoldRequest, progress: Progress = silent) -> Bundle:
         audits=request.audits,
         generator=request.generator,
         claim=request.claim,
+        implied=implied(head, request.claim, facts["train"]),
+        mechanism_audit=request.mechanism_audit,
         mechanism=mechanism(worlds.folds.k),
         seed_commitment=request.commit(f"seed {request.seed}"),
         versions=versions(),

@@ -43,6 +43,14 @@ def refused(path: Path) -> str:
         ("kind: categorical, categories: [b, null]", "columns.0.categories.1 (column 'a')"),
         ("kind: categorical, categories: b", "columns.0.categories (column 'a')"),
         ("kind: numeric, format: '%d'", "only a datetime takes a format"),
+        ("kind: integer, decimals: 1", "a column of kind integer takes no decimals"),
+        ("kind: numeric, decimals: -1", "columns.0.decimals (column 'a'): Input should be greater"),
+        ("kind: numeric, decimals: 16", "columns.0.decimals (column 'a'): Input should be less"),
+        (
+            "kind: numeric, decimals: 1.5",
+            "columns.0.decimals (column 'a'): Input should be a valid",
+        ),
+        ("kind: numeric, nullable: perhaps", "columns.0.nullable (column 'a'): Input should be"),
         ("kind: text, kind: id", "line 2: a key comes twice"),
         ("kind: text}\n- {name: a, kind: id", "columns declared twice: 'a'"),
         ("kind: text}\n- {name: ' a ', kind: id", "columns declared twice: 'a'"),
@@ -98,6 +106,8 @@ def test_a_schema_that_was_dumped_reads_back_as_itself(tmp_path: Path) -> None:
         Column(name="cats", kind="categorical", categories=odd, reason="a: b # c"),
         Column(name="num", kind="numeric", low=-1e300, high=1e-7, inferred=("low", "high")),
         Column(name="day", kind="datetime", low="2017-01-01", high="2018-01-01T10:00:00+01:00"),
+        Column(name="cm", kind="numeric", decimals=0, nullable=False),
+        Column(name="kg", kind="numeric", decimals=15, nullable=True),
     )
     schema = Schema(columns=columns, entity="yes", target="NO", note="no")
     path = write_file(tmp_path, dump_schema(schema), "schema.yaml")

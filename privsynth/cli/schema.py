@@ -11,6 +11,7 @@ HEAD = """\
 # Read from {name} by privsynth; correct it, then declare it.
 # Entries listed under `inferred` were read from the rows and are NOT public: bounds and categories
 # may give away single people. Replace them by what is publicly known and take them off the list.
+# decimals: how many a number has, and nullable: false where no cell is empty, help private fits.
 # entity: the column that names the person a row belongs to.  target: what a model would predict.
 """
 

@@ -13,6 +13,7 @@ from synthesizer_tables import (
     CONTROLS,
     MODELS,
     NAMES,
+    OWN,
     ROWS,
     SCHEMA,
     SECRET,
@@ -31,7 +32,7 @@ from privsynth.tables.table import DTYPES, Table, typed
 
 
 def test_the_catalogue_is_complete_and_says_what_each_entry_is() -> None:
-    assert sorted(CONTROLS + MODELS) == NAMES
+    assert sorted(CONTROLS + MODELS + OWN) == NAMES
     for plugin in catalogue().values():
         assert len(summary(plugin)) > 20
         assert ("BUSL" in plugin.licence) == (plugin.name in MODELS)

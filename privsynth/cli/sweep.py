@@ -80,7 +80,7 @@ def sweep(
         answer(done.model_dump(mode="json", exclude_none=True))
         return
     for head, pairs, tstr, auc, tpr in lines(done):
-        say(f"  epsilon {head}")
+        say(f"  {head}")
         say(f"    pairs of columns, total variation  {pairs}")
         say(f"    trained on it, tested on real      {tstr}")
         say(f"    worst attack, AUC                  {auc}")

@@ -78,9 +78,9 @@ def learn_domain(table: Table, schema: Schema, ledger: Ledger, rho: float) -> Do
 
     Numbers: cells between powers of two, of either sign (datetimes: years), counted with noise;
     from the first to the last cell that stands so far above it that one without rows does with
-    probability 1e-3 over all columns, and one cell more. Categories: those whose noisy count passes a threshold, for
-    a tenth of delta in all; every other one becomes ``__other__``. Domains that were read from the
-    rows count as undeclared.
+    probability 1e-3 over all columns, and one cell more. Categories: those whose noisy count
+    passes a threshold, for a tenth of delta in all; every other one becomes ``__other__``. Domains
+    that were read from the rows count as undeclared.
     """
     asked = [c.name for c in schema.read if not (c.has_declared_domain or c.kind == "boolean")]
     coded = [c for c in schema.read if c.name in asked and c.kind not in ORDERED]
@@ -161,11 +161,15 @@ def _bounds(
     if not len(held):
         return 0.0, 0.0
     zero = -1 if column.kind == "datetime" else len(exact) // 2
-    first, last = int(held[0]), int(held[-1])
-    first -= first not in (0, zero)
-    last += last < len(exact) - 1 and (last != zero or (first == zero and column.kind == "integer"))
+    first, last, whole = int(held[0]), int(held[-1]), column.kind == "integer"
+    grows = last < len(exact) - 1
+    if last == zero:
+        grows = whole and first == zero  # a flag that is rarely set
+    elif whole and last == zero + 1:
+        grows = False  # a flag
+    first, last = first - (first not in (0, zero)), last + grows
     low, high = float(edges[first]), float(edges[last + 1])
-    if column.kind == "integer":
+    if whole:
         return float(math.ceil(low)) + 0.0, float(math.floor(high))
     return 0.0 if first == zero else low, 0.0 if last == zero else high
 

@@ -24,7 +24,7 @@ class Point(Model):
     of an audit of the point's table, by name; what an audit could not measure is absent.
     """
 
-    epsilon: float | None
+    epsilon: float | None = None
     spent: float | None = None
     ceiling: Ceiling | None = None
     table: str | None = None
@@ -137,6 +137,6 @@ def sweep_page(sweep: Sweep) -> str:
 
 def row(point: Point) -> list[str]:
     """Return one point as texts for a terminal: epsilon, then each estimate with its interval."""
-    head = "no noise" if point.epsilon is None else f"{point.epsilon:g}"
+    head = "no noise" if point.epsilon is None else f"epsilon {point.epsilon:g}"
     cells = [point.estimates.get(key) for key in (*USEFUL, *ATTACKS)]
     return [head, *(interval(e) if e is not None else "not measured" for e in cells)]

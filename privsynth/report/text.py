@@ -132,6 +132,8 @@ def observed(finding: Any) -> str:
     if finding.quantity == "p" and finding.observed is not None:
         value = p_value(finding.observed)
         return f"p {value}" if value.startswith("≤") else f"p = {value}"
+    if finding.quantity == "ε" and finding.observed is not None:
+        return f"ε = {significant(finding.observed, 4)}"
     return amount(finding.observed, finding.limit)
 
 

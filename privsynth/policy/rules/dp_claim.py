@@ -124,9 +124,10 @@ def _several(bundle: Bundle) -> bool:
 
 def _epsilon(claim: DpClaim | StatedClaim) -> float:
     """Return what the people behind the table are exposed to: all private fits, if booked."""
-    if isinstance(claim, StatedClaim):
+    whole = None if isinstance(claim, StatedClaim) else claim.composition
+    if whole is None or whole.fits == 1:
         return claim.epsilon
-    return max(claim.epsilon, claim.composition.epsilon if claim.composition else 0.0)
+    return max(claim.epsilon, whole.epsilon)
 
 
 rule = Rule(

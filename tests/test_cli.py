@@ -26,8 +26,8 @@ from privsynth.cli import _common
 from privsynth.evidence import to_json
 
 VERBS = (
-    "run", "synthesize", "audit", "gate", "report", "verify", "schema", "dp-lint", "list",
-    "doctor",
+    "run", "synthesize", "sweep", "audit", "gate", "report", "verify", "schema", "dp-audit",
+    "dp-lint", "list", "doctor",
 )  # fmt: skip
 HEAVY = (
     "sdv", "torch", "opacus", "opendp", "weasyprint", "sklearn", "pandas", "numpy", "matplotlib",

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from privsynth.audit.mechanism.tape import Recorder
 from privsynth.errors import InputError
 from privsynth.privacy import Budget, DpClaim, Ledger, NoNoise, recompute
 from privsynth.privacy.domain import domain_of
@@ -81,10 +82,10 @@ class Tape:
 
 def replayed(learn: Any, options: dict[str, Any], other: Table) -> tuple[str, str]:
     """Return the tables of one set of answers, learnt beside two different tables."""
-    budget, answers = Budget(2.0), []
-    train, domain = people(), domain_of(SCHEMA)
-    ledger = Ledger(budget, observer=lambda what, answer: answers.append((what, answer)))
-    first = learn(train, domain, ledger, generator(7), silent, **options)
+    budget, domain = Budget(2.0), domain_of(SCHEMA)
+    recorder = Recorder(Ledger(budget))
+    first = learn(people(), domain, recorder, generator(7), silent, **options)
+    answers = [(given.what, given.answer) for given in recorder.tape if given.what]
     second = learn(other, domain, Tape(answers, budget), generator(7), silent, **options)
     one, two = (fitted.sample(200, generator(3)).to_csv() for fitted in (first, second))
     return one, two

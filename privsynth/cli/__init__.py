@@ -18,6 +18,7 @@ from privsynth import __version__
 from privsynth.cli._common import printable
 from privsynth.cli.audit import audit
 from privsynth.cli.doctor import doctor
+from privsynth.cli.dp_audit import dp_audit
 from privsynth.cli.dp_lint import dp_lint
 from privsynth.cli.gate import gate
 from privsynth.cli.list_ import list_
@@ -47,6 +48,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "report": report,
     "verify": verify,
     "schema": schema,
+    "dp-audit": dp_audit,
     "dp-lint": dp_lint,
     "list": list_,
     "doctor": doctor,

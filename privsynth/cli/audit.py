@@ -40,6 +40,9 @@ def audit(
     claim: Annotated[
         Path | None, typer.Option(help="What the maker states of its privacy (`dp-lint`).")
     ] = None,
+    dp_audit: Annotated[
+        Path | None, typer.Option(help="What `dp-audit` found of the generator, for the report.")
+    ] = None,
     policy: Annotated[
         str, typer.Option(help="Policy file or preset:NAME, registered before scoring.")
     ] = "preset:internal",
@@ -60,6 +63,7 @@ def audit(
     from privsynth.audit import Request, check_memory, foretell, in_bytes
     from privsynth.audit import audit as measure
     from privsynth.audit.checks import check_tables
+    from privsynth.audit.mechanism import read_audit
     from privsynth.errors import InputError
     from privsynth.evidence import to_json
     from privsynth.policy import load_policy
@@ -67,7 +71,7 @@ def audit(
     from privsynth.randomness import fresh_seed
     from privsynth.tables import read, read_schema, stack, widen, write_bytes
 
-    files = (train, *synthetic, holdout, reference, schema, claim)
+    files = (train, *synthetic, holdout, reference, schema, claim, dp_audit)
     check_outputs(force, out, inputs=(*files, rules_file(policy)))
     rules = load_policy(policy)
     real = read(train, None if schema is None else read_schema(schema), name="train")
@@ -102,6 +106,7 @@ def audit(
         name=name or synthetic[0].name.partition(".")[0],
         generator=facts,
         claim=found,
+        mechanism_audit=None if dp_audit is None else read_audit(dp_audit, facts.synthesizer),
         policy=rules.registration(),
         limits=rules.limits,
         audits=keep.count(real.fingerprint, released.fingerprint),

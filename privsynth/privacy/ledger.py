@@ -1,7 +1,6 @@
 """Where noise is drawn: every answer about private rows is booked in the call that gives it."""
 
 import math
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,9 +12,6 @@ from privsynth.privacy.events import DpSgd, Event, Gaussian, Selection, Threshol
 
 TOLERANCE = 1e-9
 """Relative room for the rounding of sums: nothing that a noise scale could hide in."""
-
-Observer = Callable[[str, Any], None]
-"""Told every answer that was given out, by what was asked: what an attacker at worst has seen."""
 
 
 class Noise(Protocol):
@@ -90,10 +86,9 @@ class Ledger:
     L2, all of its rows in one cell, and a score by k times what one row moves.
     """
 
-    def __init__(self, budget: Budget, observer: Observer | None = None) -> None:
+    def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.events: list[Event] = []
-        self._observer = observer
 
     @property
     def epsilon(self) -> float:
@@ -121,7 +116,7 @@ class Ledger:
             what=what, sensitivity=rows, scale=scale, rho=cost(rows),
             rho_replace_one=cost(math.sqrt(2) * rows), answers=len(counts),
         ))  # fmt: skip
-        return self._given(what, answer(counts))
+        return answer(counts)
 
     def select(self, scores: Any, what: str, rho: float, sensitivity: float = 1.0) -> int:
         """Return the index of the noisily largest of scores ``(m,)``: the exponential mechanism."""
@@ -134,7 +129,7 @@ class Ledger:
             what=what, sensitivity=moved, scale=scale, rho=cost(moved),
             rho_replace_one=cost(2 * moved), candidates=len(scores),
         ))  # fmt: skip
-        return int(self._given(what, answer(scores)))
+        return answer(scores)
 
     def threshold(
         self, counts: dict[str, int], what: str, rho: float, delta: float
@@ -155,7 +150,7 @@ class Ledger:
             what=what, sensitivity=float(rows), scale=scale, threshold=float(limit), rho=one,
             rho_replace_one=two, delta=missed, delta_replace_one=missed_two,
         ))  # fmt: skip
-        return dict(self._given(what, answer(counts)))
+        return answer(counts)
 
     def noise_multiplier(self, sampling_rate: float, steps: int) -> float:
         """Return the smallest noise multiplier that the rest of the budget affords."""
@@ -209,8 +204,3 @@ class Ledger:
                 f"(epsilon {self.epsilon:.4g} is spent already); nothing was drawn"
             )
         self.events.append(event)
-
-    def _given(self, what: str, answer: Any) -> Any:
-        if self._observer is not None:
-            self._observer(what, answer)
-        return answer

@@ -3,6 +3,16 @@
 from privsynth.statistics.auc import auc, delong
 from privsynth.statistics.binomial import proportion
 from privsynth.statistics.difference import difference, largest_difference, rate
+from privsynth.statistics.dp_bounds import (
+    Refutation,
+    best_threshold,
+    epsilon_from_rates,
+    epsilon_gdp,
+    gdp_delta,
+    gdp_epsilon,
+    gdp_mu,
+    refutation,
+)
 from privsynth.statistics.estimate import Estimate
 from privsynth.statistics.exchange import copied_excess, permutation_variance, share_closer
 from privsynth.statistics.family import (
@@ -16,6 +26,7 @@ from privsynth.statistics.family import (
     worst_auc,
 )
 from privsynth.statistics.game import Game
+from privsynth.statistics.one_run import epsilon_one_run, epsilon_one_run_fdp
 from privsynth.statistics.power import min_detectable_auc, min_detectable_copies
 from privsynth.statistics.rates import advantage, roc, tpr_at_fpr
 from privsynth.statistics.reappear import End, extreme_excess, extreme_hits, reappearing_excess
@@ -26,16 +37,25 @@ __all__ = [
     "End",
     "Estimate",
     "Game",
+    "Refutation",
     "Scored",
     "Worst",
     "advantage",
     "auc",
+    "best_threshold",
     "copied_excess",
     "delong",
     "difference",
+    "epsilon_from_rates",
+    "epsilon_gdp",
+    "epsilon_one_run",
+    "epsilon_one_run_fdp",
     "extreme_excess",
     "extreme_hits",
     "family",
+    "gdp_delta",
+    "gdp_epsilon",
+    "gdp_mu",
     "headline",
     "largest_difference",
     "level",
@@ -47,6 +67,7 @@ __all__ = [
     "proportion",
     "rate",
     "reappearing_excess",
+    "refutation",
     "roc",
     "share_closer",
     "tpr_at_fpr",

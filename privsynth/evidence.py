@@ -179,8 +179,8 @@ class Bundle(Model):
     audits: Audits
     generator: Generator
     claim: Claim = NoClaim()
-    implied: tuple[EpsilonBound, ...] = Field(
-        (), description="epsilons that the headline implies, for a unit exchanged for another"
+    implied: tuple[EpsilonBound, ...] | None = Field(
+        None, description="epsilons that the headline implies, for a unit exchanged for another"
     )
     mechanism_audit: MechanismAudit | None = None
     mechanism: str | None = Field(

@@ -10,6 +10,7 @@ from codebook_tables import consistent, counts, mixed, rng, table, tables
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from privsynth.audit.mechanism.tape import Recorder
 from privsynth.privacy import Budget, ColumnDomain, Ledger, NoNoise
 from privsynth.privacy.domain import read_domain
 from privsynth.synthesizers._codebook import learn_codebook
@@ -86,10 +87,10 @@ class Echo:
 
 def test_the_codebook_knows_of_the_rows_what_the_ledger_answered_and_nothing_else() -> None:
     """A dry run for a leak: other rows, the same answers, the same codebook."""
-    rows, answers = mixed(), {}
-    domain = read_domain(rows)
-    ledger = Ledger(Budget(3.0), observer=lambda what, answer: answers.__setitem__(what, answer))
-    book = learn_codebook(rows, domain, ledger, 0.05)
+    rows = mixed()
+    domain, recorder = read_domain(rows), Recorder(Ledger(Budget(3.0)))
+    book = learn_codebook(rows, domain, recorder, 0.05)
+    answers = {given.what: given.answer for given in recorder.tape if given.what}
     other = rows.take(np.arange(500), "train")
     again = learn_codebook(other, domain, Echo(answers), 0.05)
     codes = np.column_stack([rng(3).integers(0, size, 200) for size in book.sizes])

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from synthesizer_tables import quick
 
 from privsynth.audit.mechanism.tape import Recorder
 from privsynth.errors import InputError
@@ -122,7 +123,9 @@ def test_a_peek_past_the_ledger_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", PRIVATE)
 @pytest.mark.parametrize("epsilon", [0.1, 1.0, 100.0])
 def test_the_whole_budget_is_spent_and_booked(name: str, epsilon: float) -> None:
-    made = generate_private(catalogue()[name], people(), 300, Privacy(Budget(epsilon)))
+    made = generate_private(
+        catalogue()[name], people(400), 300, Privacy(Budget(epsilon)), quick(name)
+    )
     claim = made.claim
     assert isinstance(claim, DpClaim) and claim.end_to_end
     assert claim.spent == pytest.approx(epsilon, rel=1e-3) and claim.spent <= epsilon * (1 + 1e-9)
@@ -139,16 +142,18 @@ def test_the_whole_budget_is_spent_and_booked(name: str, epsilon: float) -> None
 def test_private_runs_differ_and_runs_without_noise_do_not(name: str) -> None:
     """Equal bytes are asked for with noise off alone; 300 private rows agree by chance never."""
     plugin, train = catalogue()[name], people()
-    private = Recipe(plugin, 300, {}, Privacy(Budget(3.0)))
+    private = Recipe(plugin, 300, quick(name), Privacy(Budget(3.0)))
     assert private.make(train, 1).synthetic.digest != private.make(train, 1).synthetic.digest
-    plain = Recipe(plugin, 300, {})
+    plain = Recipe(plugin, 300, quick(name))
     assert plain.make(train, 1).synthetic.digest == plain.make(train, 1).synthetic.digest
 
 
 @pytest.mark.parametrize("name", PRIVATE)
 @pytest.mark.parametrize("rows", [2, 20])
 def test_tiny_tables_are_learnt_without_a_crash(name: str, rows: int) -> None:
-    made = generate_private(catalogue()[name], people(rows), 50, Privacy(Budget(1.0, 1e-5)))
+    made = generate_private(
+        catalogue()[name], people(rows), 50, Privacy(Budget(1.0, 1e-5)), quick(name)
+    )
     assert len(made.synthetic) == 50 and any("noise outweighs" in note for note in made.notes)
 
 
@@ -156,7 +161,7 @@ def test_tiny_tables_are_learnt_without_a_crash(name: str, rows: int) -> None:
 def test_cells_beyond_the_domain_are_counted_aside_and_never_printed(name: str) -> None:
     train = people()
     train.frame.loc[:9, "age"] = 500
-    made = generate_private(catalogue()[name], train, 50, Privacy(Budget(1.0)))
+    made = generate_private(catalogue()[name], train, 50, Privacy(Budget(1.0)), quick(name))
     assert any("'age' 10" in note for note in made.aside)
     assert not any("500" in text for text in (*made.aside, *made.notes))
     assert (made.synthetic.frame["age"] <= 90).all()
@@ -169,14 +174,14 @@ def test_a_budget_for_whole_people(name: str) -> None:
     frame = table.frame.assign(id=[f"p{i // 3}" for i in range(len(table))])
     train = Table(typed(frame, schema), schema, "train")
     one = Privacy(Budget(1.0, 1e-5, "entity"))
-    claim = generate_private(catalogue()[name], train, 50, one).claim
+    claim = generate_private(catalogue()[name], train, 50, one, quick(name)).claim
     assert isinstance(claim, DpClaim) and (claim.unit, claim.rows_per_unit) == ("entity", 1)
     three = Privacy(Budget(1.0, 1e-5, "entity", rows_per_unit=3))
     if name == "vae":
         with pytest.raises(InputError, match="row by row"):
-            generate_private(catalogue()[name], train, 50, three)
+            generate_private(catalogue()[name], train, 50, three, quick(name))
         return
-    claim = generate_private(catalogue()[name], train, 50, three).claim
+    claim = generate_private(catalogue()[name], train, 50, three, quick(name)).claim
     assert isinstance(claim, DpClaim) and recompute(claim).problems == ()
 
 

@@ -126,7 +126,7 @@ def _bars(bundle: Bundle) -> Iterator[Bar]:
             )
     else:
         yield Bar("Stated by the producer", claim.epsilon, False)
-    for bound in bundle.implied:
+    for bound in bundle.implied or ():
         yield Bar(f"This table's attacks, by {label(bound.name)}", bound.epsilon, True)
     if audit is not None:
         if audit.epsilon != claim.epsilon:
@@ -178,7 +178,7 @@ def reaches(bundle: Bundle) -> tuple[Reach, ...]:
         relation: Relation = "replace_one" if exchanged else "add_remove"
         most = ceiling_of(claim.epsilon, claim.delta, relation)
     limits = {"auc": most.auc, "tpr_at_fpr_0.01": most.tpr_at_fpr_001, "tpr_at_fpr_0.1": None}
-    implied = {bound.name: bound for bound in bundle.implied}
+    implied = {bound.name: bound for bound in bundle.implied or ()}
     return tuple(
         Reach(name, limit, bundle.headline.get(name), implied.get(name))
         for name, limit in limits.items()

@@ -27,6 +27,9 @@ _CLEAR = 2.5
 Not more, since to lose a real share of missing cells costs more than a bin that turns out empty.
 """
 
+_STRANGE = 5.0
+"""The same for unknown categories, of which a declared domain should have none."""
+
 _SEEN = 3.0
 """The same of values that need so many decimals: 1.2 % by chance, nine times 0.13 %."""
 
@@ -130,7 +133,8 @@ def _coded(cells: pd.Series, domain: ColumnDomain, noise: Noise, rho: float) -> 
     counts[: len(asked)] = noise.histogram(asked, f"histogram of {domain.name}", rho)
     weights, special = counts.copy(), np.zeros(len(counts), bool)
     special[-1], special[:-1] = True, [label == OTHER for label in labels]
-    kept = ~special | (counts > _CLEAR * scale)
+    clear = np.where(np.arange(len(counts)) == len(counts) - 1, _CLEAR, _STRANGE)
+    kept = ~special | (counts > clear * scale)
     weights[~kept] = 0.0
     if scale:
         weights[kept] = nearest_weights(counts[kept], counts[kept].sum())

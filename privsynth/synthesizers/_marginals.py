@@ -1,20 +1,23 @@
 """From a table to a graphical model of its bins, by noisy marginals: what mst and tan share.
 
-The budget: ``BOOK`` of it counts each column alone (the codebook). With a target, ``STAR`` of the
-rest measures every feature with it. What is left goes evenly to marginals that are picked one by
-one: first a tree of links between features, then batches beyond the tree, picked against the
-model so far, as many as the noise allows. ``PICK`` of each share picks, the rest measures. All of
-this depends on the budget, the bins and the noisy number of rows alone.
+The budget: ``ALONE`` of it counts each column alone (the codebook); without a target up to the
+higher share, where noise would drown most of what lies beyond, as a noisy number of rows tells for
+``ROWS``. With a target, ``STAR`` of the rest measures every feature with it. What is left goes
+evenly to marginals that are picked one by one: first a tree of links between features, then
+batches beyond the tree, picked against the model so far, as many as the noise allows. ``PICK`` of
+each share picks, the rest measures. All of this depends on the budget, the bins and the noisy
+number of rows alone.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from privsynth.errors import InputError
 from privsynth.privacy import Domain, Noise
 from privsynth.progress import Progress
 from privsynth.synthesizers._codebook import Codebook, learn_codebook
@@ -30,9 +33,16 @@ from privsynth.synthesizers._structure import (
 )
 from privsynth.tables.table import Table
 
-BOOK = 0.3
-STAR = 0.35
-PICK = 0.1
+BINS = 12
+"""Bins a column, unless asked otherwise; tables of few rows have fewer."""
+
+MOST_BINS = 64
+
+ROWS, ALONE, STAR, PICK = 0.005, (0.3, 0.6), 0.35, 0.1
+"""Shares of the budget, as told above."""
+
+BLURRED = 50.0
+"""The share of columns alone is so many times the noise of a column (deviation over rows)."""
 
 FINE_ENOUGH = 0.003
 """More marginals are measured as long as the noise in a cell is below this share of all rows."""
@@ -45,6 +55,7 @@ BATCHES = 6
 
 STEPS = 100
 LAST_STEPS = 300
+"""Steps of an estimate between batches, and of the last one."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +81,15 @@ def learn_marginals(
     train: Table, domain: Domain, noise: Noise, rng: np.random.Generator, progress: Progress,
     *, bins: int, target: str | None, name: str, notes: tuple[str, ...] = (),
 ) -> FittedMarginals:  # fmt: skip
-    """Return the model of ``train`` learnt through ``noise``; all of the budget is spent."""
+    """Return the model of ``train`` learnt through ``noise``; all of the budget is spent.
+
+    At most ``bins`` bins a column; ``InputError`` for more than ``MOST_BINS``.
+    """
+    if bins > MOST_BINS:
+        raise InputError(f"synthesizer {name!r}: option 'bins' must be at most {MOST_BINS}")
     progress(f"fitting {name}", 0.0)
-    book = learn_codebook(train, domain, noise, BOOK * noise.remaining, bins)
+    share = _alone(train, noise) if target is None else ALONE[0]
+    book = learn_codebook(train, domain, noise, share * noise.remaining, bins)
     book = book.coarser(min(bins, _bins(book)))
     search = _Search(Rows(book.codes(train.frame), book.sizes), noise, rng)
     search.answers += [
@@ -105,15 +122,21 @@ class _Search:
     def measure(self, cliques: Sequence[Clique], rho: float) -> None:
         """Add noisy counts of marginals, for ``rho`` in all, and estimate."""
         each = rho / len(cliques)
+        known = {answer.columns: k for k, answer in enumerate(self.answers)}
         for columns in cliques:
             exact = self.rows.counts(columns)
-            names = "marginal of columns " + ", ".join(str(i + 1) for i in columns)
-            noisy = self.noise.histogram(exact.ravel(), names, each)
+            what = "marginal of columns " + ", ".join(str(i + 1) for i in columns)
+            noisy = self.noise.histogram(exact.ravel(), what, each)
             counts = np.asarray(noisy, np.float64).reshape(exact.shape)
-            self.answers.append(Answer(columns, counts, self.noise.scale(each) ** 2))
+            answer = Answer(columns, counts, self.noise.scale(each) ** 2)
+            if columns in known:
+                k = known[columns]
+                self.answers[k] = self.answers[k].joined(answer)
+            else:
+                self.answers.append(answer)
         self.fit(STEPS)
 
-    def run(self, target: int | None) -> Any:
+    def run(self, target: int | None) -> Iterator[float]:
         """Measure what is worth it until the budget is spent; yield the share that is done."""
         sizes = self.rows.sizes
         features = [i for i, size in enumerate(sizes) if size > 1 and i != target]
@@ -128,8 +151,9 @@ class _Search:
         for batch, count in enumerate(counts):
             yield (batch + 1) / (len(counts) + 2)
             self._batch(options, count, left * count / planned, batch == 0)
-        if self._is_left():
-            self.measure([(i,) for i in range(len(sizes))], self.noise.remaining)
+        if 0 < self.noise.remaining < math.inf:
+            # Nothing more was worth a question of its own.
+            self.measure(self._asked(), self.noise.remaining)
         self.fit(LAST_STEPS)
 
     def _plan(self, features: int) -> list[int]:
@@ -162,8 +186,18 @@ class _Search:
         if chosen:
             self.measure([option.columns for option in chosen], measuring)
 
-    def _is_left(self) -> bool:
-        return 0 < self.noise.remaining < math.inf
+    def _asked(self) -> list[Clique]:
+        """Return the links that were measured, or the columns alone if there are none."""
+        columns = [answer.columns for answer in self.answers]
+        return [clique for clique in columns if len(clique) > 1] or columns
+
+
+def _alone(train: Table, noise: Noise) -> float:
+    """Return how much of the budget the columns alone should have, by a noisy number of rows."""
+    asked = ROWS * noise.remaining
+    rows = max(float(noise.histogram(np.array([len(train)]), "number of rows", asked)[0]), 1.0)
+    blur = noise.scale(noise.remaining) * math.sqrt(len(train.schema.names)) / rows
+    return min(max(BLURRED * blur, ALONE[0]), ALONE[1])
 
 
 def _bins(book: Codebook) -> int:

@@ -70,40 +70,38 @@ class JunctionTree:
         return np.minimum(out, out.T)
 
     @cached_property
-    def _plan(self) -> list[tuple[int, int, tuple[int, ...], tuple[int, ...], Any, Any]]:
-        """Per clique below the root: itself, its parent, axes to sum and shapes to multiply."""
+    def _plan(self) -> list[tuple[int, tuple[int, ...], tuple[int, ...], Any, Any]]:
+        """Per clique below the root: its parent, axes to sum in both, and shapes to spread to."""
         plan = []
-        for c, (p, kept) in enumerate(zip(self.parents, self.separators, strict=True)):
-            if c:
-                own, above = self.cliques[c], self.cliques[p]
-                plan.append(
-                    (c, p, _axes(own, kept), _axes(above, kept),
-                     _spread(own, kept, self.sizes), _spread(above, kept, self.sizes))
-                )  # fmt: skip
+        for clique, p, kept in zip(self.cliques, self.parents, self.separators, strict=True):
+            above = self.cliques[p]
+            own, theirs = (_spread(part, kept, self.sizes) for part in (clique, above))
+            plan.append((p, _axes(clique, kept), _axes(above, kept), own, theirs))
         return plan
 
     def calibrate(self, logs: Sequence[Array]) -> tuple[list[Array], float]:
         """Return the probability table of every clique, and the log of the sum over all cells.
 
-        ``logs`` holds one table of log potentials per clique. Two passes of messages.
+        ``logs`` holds one table of log potentials per clique. Up the tree go log sums, down go
+        probabilities, so that no potential is too large or too small.
         """
-        tops = [float(table.max()) for table in logs]
-        psi = [np.exp(table - top) for table, top in zip(logs, tops, strict=True)]
-        log_sum = sum(tops)
-        messages: dict[int, Array] = {}
-        for c, p, axes, _, _, shape in reversed(self._plan):
-            message = psi[c].sum(axis=axes)
-            total = message.sum()
-            psi[c] /= total
-            messages[c] = message / total
-            psi[p] *= messages[c].reshape(shape)
-            log_sum += np.log(total)
-        total = psi[0].sum()
-        psi[0] /= total
-        for c, p, _, axes, shape, _ in self._plan:
-            wanted, had = psi[p].sum(axis=axes), messages[c]
-            psi[c] *= np.divide(wanted, had, out=np.zeros_like(had), where=had > 0).reshape(shape)
-        return psi, float(log_sum + np.log(total))
+        logs, tables = list(logs), list(logs)
+        log_sum = 0.0
+        for c in range(len(logs) - 1, -1, -1):
+            p, axes, _, _, shape = self._plan[c]
+            top = logs[c].max(axis=axes, keepdims=True)
+            cells = np.exp(logs[c] - top)
+            sums = cells.sum(axis=axes, keepdims=True)
+            tables[c] = cells / sums  # given what is shared with the parent
+            message = top + np.log(sums)
+            if c:
+                logs[p] = logs[p] + message.reshape(shape)
+            else:
+                log_sum = float(message.item())
+        for c in range(1, len(logs)):
+            p, _, axes, shape, _ = self._plan[c]
+            tables[c] = tables[c] * tables[p].sum(axis=axes).reshape(shape)
+        return tables, log_sum
 
 
 def junction_tree(sizes: Sequence[int], cliques: Iterable[Clique]) -> JunctionTree:
@@ -120,9 +118,9 @@ def junction_tree(sizes: Sequence[int], cliques: Iterable[Clique]) -> JunctionTr
     while near:
         i = min(near, key=lambda k: (cost[k], k))
         around = near.pop(i)
-        clique = frozenset({i, *around})
-        if not any(clique <= other for other in maximal):
-            maximal.append(clique)
+        grown = frozenset({i, *around})
+        if not any(grown <= other for other in maximal):
+            maximal.append(grown)
         for k in around:
             near[k] |= around
             near[k] -= {i, k}

@@ -11,7 +11,7 @@ from privsynth.privacy import Noise
 from privsynth.synthesizers._markov import Array, Clique, Model, junction_tree
 
 CELLS = 40_000
-"""A junction tree is not grown beyond so many cells."""
+"""Beyond its tree of links, a model is grown to about so many cells."""
 
 PENALTY = 0.5
 """How much of the noise counts against a marginal: non-negativity takes about half of it away."""
@@ -116,7 +116,7 @@ def pick_more(
     rho: float,
     most: int,
 ) -> list[Candidate]:
-    """Return up to ``most`` marginals that keep the junction tree below ``CELLS``, for ``rho``.
+    """Return up to ``most`` marginals that keep the junction tree at about ``CELLS``, for ``rho``.
 
     Links may close cycles; one link is taken once. As in AIM (arXiv:2201.12677), in batches.
     """

@@ -5,20 +5,19 @@ its tree. Without a target it is mst.
 """
 
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
 from privsynth.privacy import Domain, Noise
 from privsynth.progress import Progress
-from privsynth.synthesizers._marginals import FittedMarginals, learn_marginals
+from privsynth.synthesizers._marginals import BINS, FittedMarginals, learn_marginals
 from privsynth.synthesizers._private import Private
 from privsynth.tables.table import Table
 
 
 def learn(
     train: Table, domain: Domain, noise: Noise, rng: np.random.Generator, progress: Progress,
-    *, bins: int, **_: Any,
+    *, bins: int,
 ) -> FittedMarginals:  # fmt: skip
     """Return the model of ``train`` that keeps what each column says about the target."""
     target = train.schema.target
@@ -28,4 +27,4 @@ def learn(
     )
 
 
-synthesizer = Private("tan", __name__, learn, MappingProxyType({"bins": 12}))
+synthesizer = Private("tan", __name__, learn, MappingProxyType({"bins": BINS}))

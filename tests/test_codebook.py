@@ -12,8 +12,8 @@ from scipy.stats import ks_2samp
 
 from privsynth.privacy import ColumnDomain, NoNoise
 from privsynth.privacy.domain import OTHER, read_domain
-from privsynth.synthesizers._cells import numbers
 from privsynth.synthesizers._codebook import learn_codebook
+from privsynth.synthesizers._codebook.cells import numbers
 from privsynth.tables.table import Table
 
 
@@ -38,7 +38,7 @@ def test_without_noise_other_columns_come_back_in_distribution() -> None:
         assert len(one) == len(two)
         assert ks_2samp(one, two, method="asymp").statistic <= 1 / 200, name
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("privsynth.synthesizers._descent.levels", lambda line, is_noisy: 0)
+        patch.setattr("privsynth.synthesizers._codebook.descent.levels", lambda line, is_noisy: 0)
         worse = there_and_back(rows)["heavy"].dropna()
     assert ks_2samp(rows.frame["heavy"].dropna(), worse, method="asymp").statistic > 1 / 100
 

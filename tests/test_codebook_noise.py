@@ -47,7 +47,7 @@ def test_decimals_are_learnt_through_the_noise() -> None:
     parts = found()
     assert min(parts) == 10 and sum(part > 10 for part in parts) < 9
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("privsynth.synthesizers._cells._SEEN", 1.0)
+        patch.setattr("privsynth.synthesizers._codebook.cells._SEEN", 1.0)
         assert sum(part > 10 for part in found()) >= 9
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from privsynth.privacy import ColumnDomain
-from privsynth.synthesizers._bins import lumped, run_together
-from privsynth.synthesizers._grid import (
+from privsynth.synthesizers._codebook.bins import lumped, run_together
+from privsynth.synthesizers._codebook.grid import (
     STEPS,
     cut,
     decimals_needed,
@@ -22,7 +22,7 @@ from privsynth.synthesizers._grid import (
     shortest,
     step_needed,
 )
-from privsynth.synthesizers._smooth import FEW, nearest_weights, smooth
+from privsynth.synthesizers._codebook.smooth import FEW, nearest_weights, smooth
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(0, 6))
@@ -128,7 +128,7 @@ def brute(noisy: Any, even: Any, step: float) -> float:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_runs_are_the_best_of_all_ways_to_cut(seed: int) -> None:
-    from privsynth.synthesizers._smooth import _runs
+    from privsynth.synthesizers._codebook.smooth import _runs
 
     rng = np.random.default_rng(seed)
     noisy = np.repeat(rng.normal(0, 20, 4), 3) + rng.normal(0, 5, 12)
@@ -158,7 +158,7 @@ def test_smoothing_takes_noise_away_and_leaves_what_stands_clear() -> None:
     assert (found[:, :8].sum(axis=1) < 60).mean() > 0.9 and (found >= 0).all()
     assert (smooth(noisy[0], even, 0.0) == noisy[0]).all()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("privsynth.synthesizers._smooth._STEP", 0.0)
+        patch.setattr("privsynth.synthesizers._codebook.smooth._STEP", 0.0)
         single = np.array([smooth(row, even, 10.0) for row in noisy])
     assert ((single - truth) ** 2).sum() > 0.7 * ((noisy - truth) ** 2).sum()
 

@@ -10,10 +10,10 @@ from privsynth.errors import InputError
 from privsynth.privacy import Budget, Ledger, NoNoise
 from privsynth.privacy.domain import domain_of
 from privsynth.progress import silent
-from privsynth.synthesizers import _structure, catalogue, generate
-from privsynth.synthesizers._estimate import Answer, estimate
+from privsynth.synthesizers import catalogue, generate
 from privsynth.synthesizers._marginals import FittedMarginals, learn_marginals
-from privsynth.synthesizers._structure import (
+from privsynth.synthesizers._marginals.estimate import Answer, estimate
+from privsynth.synthesizers._marginals.structure import (
     Rows,
     candidates,
     pick_forest,
@@ -118,7 +118,7 @@ def test_links_beyond_the_tree_keep_the_model_small(monkeypatch: pytest.MonkeyPa
         (0, 3), (0, 2),
     ]  # fmt: skip
     monkeypatch.setattr(
-        _structure, "CELLS", 1500
+        structure, "CELLS", 1500
     )  # a loop of four needs 2,000 cells, of three 1,100
     assert [o.link for o in pick_more(options, values, sizes, tree, NoNoise(), 1.0, 2)] == [(0, 2)]
 

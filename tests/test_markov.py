@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privsynth.synthesizers._estimate import _FLOOR, LOOSENESS, Answer, estimate, total_of
-from privsynth.synthesizers._markov import JunctionTree, Model, junction_tree
-from privsynth.synthesizers._structure import tabulate
+from privsynth.synthesizers._marginals.estimate import _FLOOR, LOOSENESS, Answer, estimate, total_of
+from privsynth.synthesizers._marginals.markov import JunctionTree, Model, junction_tree
+from privsynth.synthesizers._marginals.structure import tabulate
 
 NONE = np.zeros(0)
 

@@ -12,10 +12,14 @@ REQUIREMENTS = {
     "anonymeter": ("anonymeter==1.1.*", "pandas<3"),
     "syntheval": ("syntheval==1.7.*",),
     "mostlyai-qa": ("mostlyai-qa==1.10.*",),
+    "dpmm": ("dpmm==0.1.9",),
+    "smartnoise-synth": ("smartnoise-synth==1.0.8",),
 }
 """What pip installs. Tools that are not here run beside us."""
 
 OF_TOOL = {"faiss-l2": "faiss", "faiss-l1": "faiss"}
+NEEDS_TORCH = ("mostlyai-qa", "smartnoise-synth")
+"""These get torch as we have it first: the default build is several gigabytes."""
 
 
 class NotInstalled(Exception):
@@ -32,7 +36,7 @@ def python(tool: str) -> str:
     if not ready.exists():
         print(f"installing {name} into {home.relative_to(ROOT)}", file=sys.stderr, flush=True)
         _call([sys.executable, "-m", "venv", "--clear", str(home)], name)
-        if name == "mostlyai-qa":  # torch as we have it: the default build is several gigabytes
+        if name in NEEDS_TORCH:
             _call([str(interpreter), "-m", "pip", "install", "-q", _torch()], name)
         _call([str(interpreter), "-m", "pip", "install", "-q", *REQUIREMENTS[name]], name)
         ready.touch()

@@ -35,6 +35,14 @@ class Store:
         with (self._folder / f"{job[0]}.jsonl").open("a") as file:
             file.write(json.dumps([job, record]) + "\n")
 
+    def forget(self, jobs: list[Job]) -> None:
+        """Drop these records, on disk too."""
+        for job in jobs:
+            self.records.pop(job, None)
+        for part in {job[0] for job in jobs}:
+            lines = [json.dumps([job, r]) for job, r in self.records.items() if job[0] == part]
+            (self._folder / f"{part}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+
     def of(self, part: str, family: str, size: str = "") -> list[dict[str, Any]]:
         """Return the records of a family in the order of their numbers, failed ones left out."""
         found = {j[3]: r for j, r in self.records.items() if j[:3] == (part, family, size)}

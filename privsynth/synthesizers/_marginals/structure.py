@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from privsynth.privacy import Noise
-from privsynth.synthesizers._markov import Array, Clique, Model, junction_tree
+from privsynth.synthesizers._marginals.markov import Array, Clique, Model, junction_tree
 
 CELLS = 40_000
 """Beyond its tree of links, a model is grown to about so many cells."""

@@ -8,9 +8,9 @@ import pandas as pd
 
 from privsynth.privacy import ColumnDomain, Noise
 from privsynth.privacy.domain import OTHER
-from privsynth.synthesizers._descent import Cells, survey
-from privsynth.synthesizers._grid import SINGLE, Line, decimals_needed, line, step_needed
-from privsynth.synthesizers._smooth import nearest_weights
+from privsynth.synthesizers._codebook.descent import Cells, survey
+from privsynth.synthesizers._codebook.grid import SINGLE, Line, decimals_needed, line, step_needed
+from privsynth.synthesizers._codebook.smooth import nearest_weights
 from privsynth.tables.convert import microseconds
 from privsynth.tables.distinct import distinct
 from privsynth.tables.schema import ORDERED

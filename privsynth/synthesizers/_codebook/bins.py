@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.synthesizers._cells import Fine
-from privsynth.synthesizers._smooth import FEW
+from privsynth.synthesizers._codebook.cells import Fine
+from privsynth.synthesizers._codebook.smooth import FEW
 
 
 def run_together(weights: Any, most: int, is_noisy: bool) -> Any:

@@ -7,7 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from privsynth.synthesizers._markov import Array, Clique, JunctionTree, Model, junction_tree
+from privsynth.synthesizers._marginals.markov import (
+    Array,
+    Clique,
+    JunctionTree,
+    Model,
+    junction_tree,
+)
 
 LOOSENESS = 0.01
 """How far, relative to its noise, an answer gives way to the simpler model."""

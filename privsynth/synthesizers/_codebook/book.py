@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from privsynth.privacy import Domain, Noise
-from privsynth.synthesizers._bins import lumped, run_together, spread
-from privsynth.synthesizers._cells import Fine, fine_cells, price
+from privsynth.synthesizers._codebook.bins import lumped, run_together, spread
+from privsynth.synthesizers._codebook.cells import Fine, fine_cells, price
 from privsynth.tables.table import Table
 
 MOST = 32

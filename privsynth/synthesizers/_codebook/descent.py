@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from privsynth.privacy import Noise
-from privsynth.synthesizers._grid import Line, cut, first_ticks, reference, shortest
-from privsynth.synthesizers._smooth import nearest_weights, smooth
+from privsynth.synthesizers._codebook.grid import Line, cut, first_ticks, reference, shortest
+from privsynth.synthesizers._codebook.smooth import nearest_weights, smooth
 
 WAYS = 64
 LEVELS = 4

@@ -21,9 +21,9 @@ from privsynth.errors import InputError
 from privsynth.privacy import Domain, Noise
 from privsynth.progress import Progress
 from privsynth.synthesizers._codebook import Codebook, learn_codebook
-from privsynth.synthesizers._estimate import Answer, estimate, total_of
-from privsynth.synthesizers._markov import Array, Clique, Model
-from privsynth.synthesizers._structure import (
+from privsynth.synthesizers._marginals.estimate import Answer, estimate, total_of
+from privsynth.synthesizers._marginals.markov import Array, Clique, Model
+from privsynth.synthesizers._marginals.structure import (
     Candidate,
     Rows,
     candidates,

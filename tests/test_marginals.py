@@ -11,9 +11,8 @@ from privsynth.privacy import Budget, Ledger, NoNoise
 from privsynth.privacy.domain import domain_of
 from privsynth.progress import silent
 from privsynth.synthesizers import catalogue, generate
-from privsynth.synthesizers._marginals import FittedMarginals, learn_marginals
+from privsynth.synthesizers._marginals import FittedMarginals, learn_marginals, structure
 from privsynth.synthesizers._marginals.estimate import Answer, estimate
-from privsynth.synthesizers._marginals import structure
 from privsynth.synthesizers._marginals.structure import (
     Rows,
     candidates,

@@ -7,7 +7,8 @@ from privsynth.cli._common import Json, answer
 
 PACKAGES = (
     "numpy", "pandas", "scipy", "scikit-learn", "numba", "pyarrow", "pydantic", "jinja2",
-    "matplotlib", "weasyprint", "sdv", "torch", "opacus",
+    "matplotlib", "weasyprint", "sdv", "torch", "opacus", "opendp",
+    "dp-accounting",
 )  # fmt: skip
 LIBRARIES = {
     "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",

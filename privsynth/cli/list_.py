@@ -29,6 +29,12 @@ def list_(
         sys.stdout.write(f"{name:<{width}}  {text}\n")
 
 
+def _terms(synthesizer: Any) -> str:
+    """Return the licence of its engine, and whether it can be private."""
+    private = "; differentially private with --epsilon" if hasattr(synthesizer, "learn") else ""
+    return f"{synthesizer.licence}{private}"
+
+
 def _lines(kind: str) -> dict[str, str]:
     from privsynth.registry import summary
 
@@ -45,5 +51,5 @@ def _lines(kind: str) -> dict[str, str]:
         found = import_module(f"privsynth.{kind}").catalogue()
     lines = {name: summary(plugin) for name, plugin in sorted(found.items())}
     if kind == "synthesizers":
-        return {name: f"{text} [{found[name].licence}]" for name, text in lines.items()}
+        return {name: f"{text} [{_terms(found[name])}]" for name, text in lines.items()}
     return lines

@@ -89,6 +89,12 @@ def test_the_readme_names_the_digest_of_the_table():
     assert digest in (SAMPLE / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_private_configuration_has_a_budget_and_no_seed():
+    config = yaml.safe_load((SAMPLE / "private.yaml").read_text(encoding="utf-8"))
+    assert all((SAMPLE / config[key]).is_file() for key in ("table", "schema"))
+    assert config["privacy"] == {"epsilon": 1} and "seed" not in config
+
+
 @pytest.mark.parametrize("name", ["release.yaml", "leaky.yaml"])
 def test_the_configurations_name_files_that_are_there(name):
     config = yaml.safe_load((SAMPLE / name).read_text(encoding="utf-8"))

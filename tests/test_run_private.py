@@ -68,6 +68,7 @@ def test_verify_adds_the_ledger_up_again(folder: Path, release: Release) -> None
     assert "recomputed" in checks["claim"].detail
 
 
+@pytest.mark.slow
 def test_the_configuration_that_stays_holds_no_seed_that_could_replay_noise(
     folder: Path, release: Release
 ) -> None:
@@ -119,6 +120,7 @@ def test_a_schema_that_was_read_from_the_rows_works_and_fails_where_a_claim_is_a
     assert "NOT end-to-end DP" in text
 
 
+@pytest.mark.slow
 def test_folds_are_made_under_the_same_budget_and_not_released(
     folder: Path, tmp_path: Path
 ) -> None:

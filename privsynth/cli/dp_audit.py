@@ -97,18 +97,19 @@ def _show(found: Any) -> None:
     verdict = "REFUTED" if found.refuted else "not refuted"
     say(f"  {found.synthesizer}: epsilon {found.epsilon:g}, delta {found.delta:g}: {verdict}")
     for view in found.views:
-        say(
-            f"  by {view.name:<17} epsilon at least {view.epsilon_low:.2f} "
-            f"({view.epsilon_low_gdp:.2f} if Gaussian), AUC {view.auc:.3f}, profile "
-            f"{'refuted' if view.refuted else 'kept'} (margin {view.margin:+.3f})"
-        )
+        kept = "profile refuted" if view.refuted else "profile kept"
+        text = f"{kept} (margin {view.margin:+.3f}, AUC {view.auc:.3f}); {_least(view)}"
+        wrapped(text, f"  by {view.name:<17} ")
     if found.one_run is not None:
         one = found.one_run
-        say(
-            f"  by one run           epsilon at least {one.epsilon_low:.2f} "
-            f"({one.epsilon_low_gdp:.2f} if Gaussian): {one.correct} of {one.guesses} guesses right"
-        )
+        text = f"{one.correct} of {one.guesses} guesses right; {_least(one)}"
+        wrapped(text, f"  by {'one run':<17} ")
     for problem in found.problems:
         wrapped(problem, "  ledger: ", "red")
     for note in (*found.notes, found.statement):
         wrapped(note, "  ")
+
+
+def _least(found: Any) -> str:
+    """Return the lower bounds of epsilon: the one that always holds, and the one for Gaussians."""
+    return f"epsilon at least {found.epsilon_low:.2f} ({found.epsilon_low_gdp:.2f} if Gaussian)"

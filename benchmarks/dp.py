@@ -26,7 +26,7 @@ EPSILONS = ("0.5", "1", "3", "8")
 MAKERS = {"controls": CONTROLS, "sdv": SDV, "ours": OURS, "peers": PEERS}
 SEEDS = {"controls": 3, "sdv": 3, "ours": 3, "peers": 1}
 SLOW = ("ctgan", "copulagan")
-"""One seed is enough of these: minutes a fit, and the weakest of SDV's models everywhere."""
+"""One seed must be enough of these: they take minutes a fit."""
 FOLDER = Path(__file__).parent / ".dp"
 DOCS = ROOT / "docs" / "benchmarks.md"
 

@@ -200,6 +200,12 @@ def show_claim(claim: Any) -> None:
         )
 
 
+def show_aside(notes: tuple[str, ...]) -> None:
+    """Print what was counted in the training rows, for whoever holds them."""
+    for note in notes:
+        wrapped(f"{note} (for you alone: epsilon does not cover it)", "  note: ")
+
+
 def show_columns(columns: Any, *, inferred: bool) -> None:
     """Print what each column was taken for, and which ones nothing compares."""
     kinds: dict[str, list[str]] = {}

@@ -17,11 +17,11 @@ from privsynth.cli._common import (
     answer,
     progress,
     say,
+    show_aside,
     show_claim,
     show_columns,
     show_verdict,
     spending,
-    wrapped,
 )
 
 
@@ -96,8 +96,7 @@ def run(
     else:
         show_columns(release.bundle.columns, inferred=config.table_schema is None)
         show_claim(release.bundle.claim)
-        for note in release.aside:
-            wrapped(f"{note} (for you alone: epsilon does not cover it)", "  note: ")
+        show_aside(release.aside)
         show_verdict(verdict)
         say(f"  report    {release.files['report.pdf']}")
         say(f"  evidence  {release.files['evidence.json']}")

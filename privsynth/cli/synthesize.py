@@ -20,6 +20,7 @@ from privsynth.cli._common import (
     check_outputs,
     progress,
     say,
+    show_aside,
     show_claim,
     spending,
     wrapped,
@@ -112,5 +113,4 @@ def synthesize(
     show_claim(candidate.claim)
     for note in candidate.notes:
         wrapped(note, "  note: ")
-    for note in candidate.aside:
-        wrapped(f"{note} (for you alone: epsilon does not cover it)", "  note: ")
+    show_aside(candidate.aside)

@@ -67,16 +67,45 @@ def rdp(rho: float, steps: tuple[DpSgd, ...], orders: Sequence[float] = ORDERS) 
     return total
 
 
+@lru_cache(maxsize=4096)
 def rho_within(epsilon_budget: float, delta: float, steps: tuple[DpSgd, ...] = ()) -> float:
     """Return the largest rho that fits into (epsilon, delta) beside steps; -1 if steps do not."""
-    return _rho_within(epsilon_budget, delta, steps)
+    base = rdp(0.0, steps)
+
+    def fits(rho: float) -> bool:
+        return _epsilon(base + rho * np.asarray(ORDERS), delta, ORDERS) <= epsilon_budget
+
+    if delta <= 0 or not fits(0.0):
+        return -1.0
+    low, high = 0.0, 1.0
+    while fits(high):
+        low, high = high, high * 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
 
 
+@lru_cache(maxsize=256)
 def noise_multiplier_within(
     epsilon_budget: float, delta: float, rho: float, sampling_rate: float, steps: int
 ) -> float:
     """Return the smallest noise multiplier whose steps fit beside ``rho``; inf if none does."""
-    return _multiplier_within(epsilon_budget, delta, rho, sampling_rate, steps)
+    base = rho * np.asarray(ORDERS)
+
+    def fits(multiplier: float) -> bool:
+        bound = base + steps * _step(sampling_rate, multiplier, ORDERS)
+        return _epsilon(bound, delta, ORDERS) <= epsilon_budget
+
+    low, high = 0.0, 1.0
+    while not fits(high):
+        low, high = high, high * 2
+        if high > 1e6:
+            return math.inf
+    while high - low > 1e-4 * high:
+        middle = (low + high) / 2
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return high
 
 
 def pld_epsilon(events: Sequence[Event], delta: float, relation: Relation) -> float | None:
@@ -180,45 +209,6 @@ def _optimum(bound: Any, delta: float, orders: Sequence[float]) -> tuple[float, 
     with _quiet():
         found, order = compute_epsilon(np.asarray(orders), np.asarray(bound), delta)
     return float(found), float(order)
-
-
-@lru_cache(maxsize=4096)
-def _rho_within(epsilon_budget: float, delta: float, steps: tuple[DpSgd, ...]) -> float:
-    base = rdp(0.0, steps)
-
-    def fits(rho: float) -> bool:
-        return _epsilon(base + rho * np.asarray(ORDERS), delta, ORDERS) <= epsilon_budget
-
-    if delta <= 0 or not fits(0.0):
-        return -1.0
-    low, high = 0.0, 1.0
-    while fits(high):
-        low, high = high, high * 2
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
-    return low
-
-
-@lru_cache(maxsize=256)
-def _multiplier_within(
-    epsilon_budget: float, delta: float, rho: float, sampling_rate: float, steps: int
-) -> float:
-    base = rho * np.asarray(ORDERS)
-
-    def fits(multiplier: float) -> bool:
-        bound = base + steps * _step(sampling_rate, multiplier, ORDERS)
-        return _epsilon(bound, delta, ORDERS) <= epsilon_budget
-
-    low, high = 0.0, 1.0
-    while not fits(high):
-        low, high = high, high * 2
-        if high > 1e6:
-            return math.inf
-    while high - low > 1e-4 * high:
-        middle = (low + high) / 2
-        low, high = (low, middle) if fits(middle) else (middle, high)
-    return high
 
 
 @contextlib.contextmanager

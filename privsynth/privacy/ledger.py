@@ -154,13 +154,7 @@ class Ledger:
 
     def noise_multiplier(self, sampling_rate: float, steps: int) -> float:
         """Return the smallest noise multiplier that the rest of the budget affords."""
-        if self.budget.rows_per_unit > 1:
-            raise BudgetError(
-                "gradients are clipped row by row, so that an entity of several rows is not "
-                "covered: ask for one row per entity, or for tan or mst"
-            )
-        if self.budget.neighbours == "replace_one":
-            raise BudgetError("gradient steps are accounted for add_remove neighbours only")
+        self._check_gradients()
         found = accounting.noise_multiplier_within(
             self.budget.epsilon, self._left_delta, self._rho, sampling_rate, steps
         )
@@ -170,7 +164,7 @@ class Ledger:
 
     def train(self, sampling_rate: float, noise_multiplier: float, steps: int, what: str) -> None:
         """Book gradient steps, before the first of them is taken."""
-        self.noise_multiplier(sampling_rate, steps)
+        self._check_gradients()
         self._book(DpSgd(
             what=what, sampling_rate=sampling_rate, noise_multiplier=noise_multiplier, steps=steps
         ))  # fmt: skip
@@ -191,6 +185,16 @@ class Ledger:
     def _check(self, rho: float, what: str) -> None:
         if not 0 < rho < math.inf:
             raise BudgetError(f"{what}: rho must be a finite number above zero to be spent")
+
+    def _check_gradients(self) -> None:
+        """Refuse units and neighbours that clipped gradients do not hide."""
+        if self.budget.rows_per_unit > 1:
+            raise BudgetError(
+                "gradients are clipped row by row, so that an entity of several rows is not "
+                "covered: ask for one row per entity, or for tan or mst"
+            )
+        if self.budget.neighbours == "replace_one":
+            raise BudgetError("gradient steps are accounted for add_remove neighbours only")
 
     def _book(self, event: Event) -> None:
         """Append the event if the budget still holds with it; ``BudgetError`` otherwise."""

@@ -115,9 +115,16 @@ def recompute(claim: DpClaim) -> Recomputed:
     the listed orders, an event's cost is less than its own noise and sensitivity give, an event
     does not cover a whole unit, or the ceiling of attacks is not that of the events.
     """
-    events, orders = claim.events, claim.accountant.orders
-    if not events:
+    if not claim.events:
         return Recomputed(0.0, ("the ledger is empty: nothing was learnt through it",))
+    try:
+        return _recomputed(claim)
+    except (ValueError, ArithmeticError):  # orders or noise that no accountant can read
+        return Recomputed(math.inf, ("its ledger cannot be added up",))
+
+
+def _recomputed(claim: DpClaim) -> Recomputed:
+    events, orders = claim.events, claim.accountant.orders
     found = accounting.epsilon(events, claim.delta, orders, claim.neighbours)
     problems = [p for event in events if (p := _too_cheap(event, claim.rows_per_unit))]
     if found > claim.epsilon * (1 + 1e-6):

@@ -6,7 +6,7 @@ from privsynth.evidence import Bundle
 from privsynth.policy._base import Parameters, Rule, corrected
 from privsynth.policy.verdict import Finding, Status
 from privsynth.privacy import DpClaim, NoClaim, Relation, StatedClaim, recompute
-from privsynth.privacy.ceiling import ceiling, ceiling_of
+from privsynth.privacy.ceiling import ceiling_of
 from privsynth.privacy.claim import MEANINGFUL
 
 TIERS = (
@@ -82,12 +82,9 @@ def _refuted(bundle: Bundle, claim: DpClaim | StatedClaim) -> str | None:
     if audited is not None and audited.refuted:
         return f"the audit of the mechanism refutes epsilon {audited.epsilon:g}"
     if isinstance(claim, DpClaim):
-        try:
-            problems, most = recompute(claim).problems, ceiling(claim.events)
-        except (ValueError, ArithmeticError):
-            return "the claim's ledger cannot be added up"
-        if problems:
+        if problems := recompute(claim).problems:
             return f"the claim does not follow from its ledger: {'; '.join(problems)}"
+        most = claim.ceiling  # that of its events, or it were a problem
     else:
         again = claim.recomputed
         if again is not None and again > claim.epsilon * (1 + 1e-6):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,13 @@ def test_a_sweep_beyond_the_total_of_its_source_is_refused_before_any_fit(tmp_pa
     keep = keeper(tmp_path / "home")
     with pytest.raises(BudgetError):
         sweep(plan(tmp_path / "out", people(), source_epsilon=4.0), keep)
+    assert not (tmp_path / "out").exists() and not (tmp_path / "home" / "spent.json").exists()
+
+
+def test_an_unknown_policy_is_refused_before_any_fit(tmp_path: Path) -> None:
+    asked = replace(plan(tmp_path / "out", people()), policy="preset:nobody")
+    with pytest.raises(InputError, match="unknown preset"):
+        sweep(asked, keeper(tmp_path / "home"))
     assert not (tmp_path / "out").exists() and not (tmp_path / "home" / "spent.json").exists()
 
 

@@ -53,7 +53,8 @@ def sweep(
     from privsynth.errors import InputError
     from privsynth.provenance import keeper
     from privsynth.registry import choose
-    from privsynth.run.sweep import Plan, lines
+    from privsynth.report.sweep import row
+    from privsynth.run.sweep import Plan
     from privsynth.run.sweep import sweep as run_sweep
     from privsynth.tables import check_informative, read, read_schema
 
@@ -79,7 +80,7 @@ def sweep(
     if json:
         answer(done.model_dump(mode="json", exclude_none=True))
         return
-    for head, pairs, tstr, auc, tpr in lines(done):
+    for head, pairs, tstr, auc, tpr in map(row, done.points):
         say(f"  {head}")
         say(f"    pairs of columns, total variation  {pairs}")
         say(f"    trained on it, tested on real      {tstr}")

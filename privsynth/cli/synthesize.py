@@ -58,12 +58,11 @@ def synthesize(
     from privsynth import synthesizers
     from privsynth.cli._common import check_one_generator, key_values
     from privsynth.errors import InputError
-    from privsynth.evidence import to_json
-    from privsynth.provenance import keeper, label
+    from privsynth.provenance import keeper
     from privsynth.randomness import fresh_seed
     from privsynth.registry import choose
-    from privsynth.run import booked, generator_facts, refuse_seed
-    from privsynth.tables import check_informative, read, read_schema, table_bytes, write_bytes
+    from privsynth.run import booked, refuse_seed, write_labelled
+    from privsynth.tables import check_informative, read, read_schema
 
     check_outputs(force, out, inputs=(table, schema))
     if not out.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
@@ -98,13 +97,7 @@ def synthesize(
     with progress() as report:
         candidate = recipe.make(source, fresh_seed() if seed is None else seed, report)
     candidate = booked(candidate, keep, source.fingerprint)
-    data = table_bytes(candidate.synthetic, out.name)
-    text = label(
-        out.name, data, candidate.synthetic, generator_facts(candidate), claim=candidate.claim,
-        training_table=keep.commit(source.digest),
-    )  # fmt: skip
-    write_bytes(beside, to_json(text).encode())  # first: no table stands there without its label
-    write_bytes(out, data)
+    text = write_labelled(out, candidate, keep.commit(source.digest))
     if json:
         answer(text.model_dump(mode="json"))
         return

@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +13,24 @@ import numpy as np
 import yaml
 
 from privsynth import synthesizers
-from privsynth.audit import Request, check_memory, in_bytes
-from privsynth.evidence import Audits, Bundle, Generator, to_json
+from privsynth.audit import check_memory, in_bytes
+from privsynth.evidence import Bundle, to_json
 from privsynth.policy import Policy, Verdict, decide, load_policy
-from privsynth.privacy import DpClaim
 from privsynth.progress import Progress, part, silent
-from privsynth.provenance import Keeper, book, build, keeper, label
+from privsynth.provenance import Keeper, build, keeper
 from privsynth.provenance.manifest import NAME as MANIFEST
 from privsynth.provenance.stage import staged
 from privsynth.randomness import fresh_seed
 from privsynth.registry import choose
 from privsynth.report import render
+from privsynth.run.candidate import booked, request_for, write_labelled
 from privsynth.run.config import RunConfig, check_apart, release_name
 from privsynth.run.folds import Parts, divide, judged, siblings
-from privsynth.synthesizers import Candidate
 from privsynth.tables import (
     Table,
     check_informative,
     read,
     read_schema,
-    table_bytes,
     write_bytes,
 )
 
@@ -99,12 +97,19 @@ def run(
         made = siblings(recipe, parts, seed, config.other_seeds, part(progress, first, 0.45))
         clock.lap("synthesize")
         audits = keep.count(source.fingerprint, candidate.synthetic.fingerprint)
-        request = _request(config, name, seed, parts, candidate, policy, audits, keep)
+        request = request_for(
+            candidate, parts, policy, seed, audits, keep, name,
+            split={"unit": parts.unit, "shares": config.split.used},
+            max_memory=in_bytes(config.max_memory),
+        )  # fmt: skip
         bundle = judged(request, parts, made, config.other_seeds, part(progress, 0.45, 0.8))
         clock.lap("audit")
         verdict = decide(bundle, policy)
         travels, created = stage / "release", now()
-        _write_table(travels, candidate, bundle, verdict, f"{name}.{config.format}")
+        write_labelled(
+            travels / f"{name}.{config.format}", candidate, bundle.tables["train"].digest,
+            verdict=verdict.status, evidence="evidence.json",
+        )  # fmt: skip
         _write_record(travels, bundle, verdict, policy, created, part(progress, 0.82, 0.98))
         clock.lap("report")
         _write_private(stage / "private", config, seed, parts)
@@ -112,29 +117,6 @@ def run(
         write_bytes(travels / MANIFEST, to_json(build(travels, name)).encode())
     progress("done", 1.0)
     return Release(folder, bundle, verdict, candidate.aside)
-
-
-def _request(
-    config: RunConfig, name: str, seed: int, parts: Parts, candidate: Candidate, policy: Policy,
-    audits: Audits, keep: Keeper,
-) -> Request:  # fmt: skip
-    return Request(
-        train=parts.train,
-        synthetic=candidate.synthetic,
-        holdout=parts.holdout,
-        reference=parts.reference,
-        seed=seed,
-        commit=keep.commit,
-        name=name,
-        own_split=True,
-        split={"unit": parts.unit, "shares": config.split.used},
-        policy=policy.registration(),
-        limits=policy.limits,
-        audits=audits,
-        generator=generator_facts(candidate),
-        claim=candidate.claim,
-        max_memory=in_bytes(config.max_memory),
-    )
 
 
 def _write_record(
@@ -155,23 +137,6 @@ def _write_record(
     )  # fmt: skip
 
 
-def booked(candidate: Candidate, keep: Keeper, source: str) -> Candidate:
-    """Return the candidate, its claim booked in the ledger of the source where it has one."""
-    if not isinstance(candidate.claim, DpClaim):
-        return candidate
-    return replace(candidate, claim=book(keep, source, candidate.claim))
-
-
-def generator_facts(candidate: Candidate) -> Generator:
-    """Return what evidence and label say of the generator: no seed, no rows."""
-    return Generator(
-        synthesizer=candidate.synthesizer,
-        options=dict(candidate.options),
-        licence=candidate.licence,
-        notes=candidate.notes,
-    )
-
-
 def now() -> datetime.datetime:
     """Return the time that documents carry: SOURCE_DATE_EPOCH where set, else the clock."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
@@ -185,19 +150,6 @@ def _source(config: RunConfig) -> Table:
     source = read(config.table, schema, name=Path(config.table).name)
     check_informative(source)
     return source
-
-
-def _write_table(
-    folder: Path, candidate: Candidate, bundle: Bundle, verdict: Verdict, file: str
-) -> None:
-    data = table_bytes(candidate.synthetic, file)
-    write_bytes(folder / file, data)
-    text = label(
-        file, data, candidate.synthetic, bundle.generator, claim=candidate.claim,
-        training_table=bundle.tables["train"].digest, verdict=verdict.status,
-        evidence="evidence.json",
-    )  # fmt: skip
-    write_bytes(folder / f"{file}.label.json", to_json(text).encode())
 
 
 def _write_private(folder: Path, config: RunConfig, seed: int, parts: Parts) -> None:

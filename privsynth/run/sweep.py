@@ -2,24 +2,23 @@
 
 import csv
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from privsynth.audit import Request, audit
+from privsynth.audit import audit
 from privsynth.errors import InputError
 from privsynth.evidence import Bundle, to_json
 from privsynth.policy import load_policy
 from privsynth.privacy import DpClaim
 from privsynth.progress import Progress, part, silent
-from privsynth.provenance import Keeper, label
+from privsynth.provenance import Keeper
 from privsynth.randomness import fresh_seed
-from privsynth.report.sweep import Point, Sweep, row, sweep_page
+from privsynth.report.sweep import Point, Sweep, sweep_page
+from privsynth.run.candidate import booked, request_for, write_labelled
 from privsynth.run.config import Shares, Spending
-from privsynth.run.folds import Parts, divide
-from privsynth.run.road import booked, generator_facts
+from privsynth.run.folds import divide
 from privsynth.synthesizers import Candidate, Recipe
-from privsynth.tables import Table, table_bytes, write_bytes
+from privsynth.tables import Table, write_bytes
 
 MEASURES = ("fidelity", "utility")
 
@@ -48,7 +47,7 @@ def sweep(plan: Plan, keep: Keeper, progress: Progress = silent) -> Sweep:
     """
     if plan.out.exists():
         raise InputError(f"{plan.out} exists already; name another folder: points cost epsilon")
-    seed = fresh_seed()
+    policy, seed = load_policy(plan.policy), fresh_seed()  # refused before anything is paid
     parts = divide(plan.source, seed, Shares())
     recipes = [_at(plan, epsilon) for epsilon in plan.epsilons]
     for recipe in recipes:
@@ -64,7 +63,11 @@ def sweep(plan: Plan, keep: Keeper, progress: Progress = silent) -> Sweep:
         candidate = booked(made, keep, plan.source.fingerprint)
         if isinstance(candidate.claim, DpClaim):
             claim = candidate.claim
-        bundle = audit(_request(plan, parts, candidate, seed, keep), part(step, 0.3, 1.0))
+        audits = keep.count(plan.source.fingerprint, candidate.synthetic.fingerprint)
+        request = request_for(
+            candidate, parts, policy, seed, audits, keep, plan.name, quick=plan.quick
+        )
+        bundle = audit(request, part(step, 0.3, 1.0))
         points.append(_point(plan, candidate, bundle))
         done = Sweep(
             name=plan.name,
@@ -85,26 +88,6 @@ def _at(plan: Plan, epsilon: float) -> Recipe:
     return replace(plan.recipe, privacy=spending.privacy)
 
 
-def _request(plan: Plan, parts: Parts, candidate: Candidate, seed: int, keep: Keeper) -> Request:
-    policy = load_policy(plan.policy)
-    return Request(
-        train=parts.train,
-        synthetic=candidate.synthetic,
-        holdout=parts.holdout,
-        reference=parts.reference,
-        seed=seed,
-        commit=keep.commit,
-        name=plan.name,
-        own_split=True,
-        policy=policy.registration(),
-        limits=policy.limits,
-        audits=keep.count(plan.source.fingerprint, candidate.synthetic.fingerprint),
-        generator=generator_facts(candidate),
-        claim=candidate.claim,
-        quick=plan.quick,
-    )
-
-
 def _point(plan: Plan, candidate: Candidate, bundle: Bundle) -> Point:
     """Return the point, once its table, label and evidence are written."""
     probes = [found for name in MEASURES if (found := bundle.measure(name)) is not None]
@@ -114,13 +97,7 @@ def _point(plan: Plan, candidate: Candidate, bundle: Bundle) -> Point:
     if not isinstance(claim, DpClaim):
         return Point(epsilon=None, estimates=estimates)
     file = f"epsilon-{claim.epsilon:g}.csv"
-    data = table_bytes(candidate.synthetic, file)
-    text = label(
-        file, data, candidate.synthetic, bundle.generator, claim=claim,
-        training_table=bundle.tables["train"].digest,
-    )  # fmt: skip
-    write_bytes(plan.out / f"{file}.label.json", to_json(text).encode())
-    write_bytes(plan.out / file, data)
+    write_labelled(plan.out / file, candidate, bundle.tables["train"].digest)
     write_bytes(plan.out / f"epsilon-{claim.epsilon:g}.evidence.json", to_json(bundle).encode())
     return Point(
         epsilon=claim.epsilon, spent=claim.spent, ceiling=claim.ceiling, table=file,
@@ -145,8 +122,3 @@ def _csv(done: Sweep) -> str:
         numbers = ["" if e is None else getattr(e, end) for e in cells for end in ends]
         writer.writerow(["" if point.epsilon is None else point.epsilon, *numbers])
     return stream.getvalue()
-
-
-def lines(done: Sweep) -> Sequence[list[str]]:
-    """Return the points as texts, one list a line of a terminal's table."""
-    return [row(point) for point in done.points]

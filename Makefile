@@ -23,7 +23,7 @@ check: $(READY) ## formatting, lint, types, import layers
 	$(BIN)/python -m pytest -q tests/test_layers.py
 
 test: $(READY) ## all tests but the slow ones
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -rs
 
 test-slow: $(READY) ## all tests, the slow ones too
 	$(BIN)/python -m pytest -n 2 -m ""

@@ -106,7 +106,9 @@ install_pinned() {
     say "installing $torch${TORCH_INDEX_URL:+ from $TORCH_INDEX_URL}"
     "${pip[@]}" ${TORCH_INDEX_URL:+--index-url "$TORCH_INDEX_URL"} "$torch"
     say "installing the set of constraints.txt"
-    "${pip[@]}" -c constraints.txt -e '.[dev]'
+    "${pip[@]}" -c constraints.txt -e '.[dev,seal]'
+    # Carries axe-core, for the tests of the HTML edition; the browsers that it asks for are not needed.
+    "${pip[@]}" -c constraints.txt --no-deps axe-playwright-python
 }
 
 rm -f "$stamp"

@@ -1,15 +1,17 @@
 """Small tables with recognisable people, and releases of them that need no PDF."""
 
 import contextlib
+import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pikepdf
 import pytest
 
 import privsynth.run.road as road
@@ -63,12 +65,35 @@ def csv_file(folder: Path, frame: pd.DataFrame, name: str = "people.csv") -> Pat
     return path
 
 
+def small_pdf(attachments: Mapping[str, bytes], **change: Any) -> bytes:
+    """Return a PDF of one empty page with files inside; ``change`` gives their streams entries."""
+    stream = io.BytesIO()
+    with pikepdf.new() as document:
+        document.add_blank_page()
+        for name, data in sorted(attachments.items()):
+            document.attachments[name] = pikepdf.AttachedFileSpec(document, data, filename=name)
+            for key, value in change.items():
+                document.attachments[name].obj.EF.F[f"/{key}"] = value
+        document.save(stream, deterministic_id=True)
+    return stream.getvalue()
+
+
+def attached(folder: Path) -> dict[str, bytes]:
+    """Return what belongs inside the report of a release folder."""
+    parts = {"evidence.json", "verdict.json", "policy.json", "waivers.json"}
+    return {
+        path.name: path.read_bytes()
+        for path in sorted(folder.iterdir())
+        if path.name in parts or path.name.endswith((".label.json", "reviews.intoto.jsonl"))
+    }
+
+
 @contextlib.contextmanager
 def no_report() -> Iterator[None]:
     """Put a stand-in where the report is rendered, which takes seconds and is tested elsewhere."""
 
-    def stand_in(bundle: Any, verdict: Any, *, pdf: Path, html: Path, **more: Any) -> None:
-        pdf.write_bytes(b"%PDF-1.7 stand-in")
+    def stand_in(report: Any, *, pdf: Path, html: Path, **more: Any) -> None:
+        pdf.write_bytes(small_pdf(report.attachments))
         html.write_text("<p>stand-in</p>")
 
     with pytest.MonkeyPatch.context() as patch:

@@ -27,6 +27,7 @@ from privsynth.evidence import (
 from privsynth.policy.verdict import Finding, Status, Verdict, overall
 from privsynth.privacy import Budget, ColumnDomain, DpClaim, Ledger, StatedClaim, prove
 from privsynth.privacy.claim import Composition
+from privsynth.report import Report
 from privsynth.statistics.estimate import Estimate
 
 CREATED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -203,6 +204,11 @@ def measures(status: Status) -> tuple[Evidence, ...]:
             estimate("pairs_tvd", 0.1502, 0.006, "order statistics", 2633),
             estimate("pairs_tvd_floor", 0.2011, 0.006, "order statistics", 2633),
             estimate("pairs_tvd_ceiling", 0.0904, 0.005, "order statistics", 2633),
+            estimate("invented_pairs", 0.0702, 0.008, "clopper-pearson", 1316),
+            estimate("invented_pairs_floor", 0.1511, 0.011, "clopper-pearson", 1316),
+            estimate("invented_pairs_ceiling", 0.0304, 0.006, "clopper-pearson", 1316),
+            estimate("tail_coverage", 0.7113, 0.05, "delta method, log ratio", 2633),
+            estimate("tail_coverage_ceiling", 0.9712, 0.07, "delta method, log ratio", 1316),
         ),
         series={
             "columns": [
@@ -211,8 +217,14 @@ def measures(status: Status) -> tuple[Evidence, ...]:
                     "tvd": round(0.03 + 0.009 * ((7 * i) % 18), 4),
                     "floor": round(0.02 + 0.001 * (i % 5), 4),
                     "ceiling": round(0.018 + 0.001 * (i % 4), 4),
+                    "missing": None if i % 9 == 4 else round(0.004 * (i % 5) - 0.006, 4),
+                    **(
+                        {"rare": i % 4, "lost": (i % 4) // 2}
+                        if kind in ("categorical", "boolean")
+                        else {"tails": round(1.12 - 0.06 * (i % 13), 4)}
+                    ),
                 }
-                for i, (name, _) in enumerate(COLUMNS)
+                for i, (name, kind) in enumerate(COLUMNS)
             ]
         },
     )
@@ -229,7 +241,31 @@ def measures(status: Status) -> tuple[Evidence, ...]:
         ),
         options={"target": "diabetes", "score": "AUC"},
     )
-    return distance, ratio, copies, fidelity, utility
+    return distance, subsets(leaks), ratio, copies, fidelity, utility
+
+
+def subsets(leaks: bool) -> Evidence:
+    """Return the share closer to train within parts of the columns, one of them the worst."""
+    parts = {
+        "numbers and dates": [name for name, kind in COLUMNS if kind in ("integer", "numeric")],
+        "categories": [name for name, kind in COLUMNS if kind in ("categorical", "boolean")],
+        "one random half": [name for name, _ in COLUMNS[::2]],
+        "the other half": [name for name, _ in COLUMNS[1::2]],
+    }
+    shares = (0.7812, 0.6702, 0.7411, 0.7208) if leaks else (0.6731, 0.6668, 0.6702, 0.6644)
+    return Evidence(
+        id="dcr_subsets", kind="measure", version="1",
+        title="Distance to the closest record within parts of the columns",
+        source="share closer to train, by part of the columns",
+        estimates=tuple(
+            estimate(
+                f"share_closer_to_train[{part}]", share, 0.021, "unit permutation", 2000,
+                expected=0.6667, p=0.0004 if share > 0.7 else 0.31,
+            )
+            for part, share in zip(parts, shares, strict=True)
+        ),
+        series={"parts": parts}, options={"rows": 2000},
+    )  # fmt: skip
 
 
 def groups(status: Status) -> tuple[Evidence, ...]:
@@ -239,9 +275,17 @@ def groups(status: Status) -> tuple[Evidence, ...]:
     fifth = estimate("auc_most_exposed_fifth", auc, wide, "worst of 31: delong", 790)
     told = {"attack": "dcr_ratio@rank", "members": 527, "non_members": 263}
     women = estimate("auc[sex=#1]", 0.53, wide, "worst of 31: delong", 2010)
+    steps = tuple(
+        estimate(f"auc_exposure_{i}_of_5", 0.5 + 0.2 * i * (auc - 0.5), wide, "worst of 31", 789)
+        for i in range(1, 6)
+    )
     exposed = Evidence(
         id="exposed", kind="stratum", version="1", title="People unlike others",
-        source="Meeus et al. 2023", estimates=(fifth,), series={"groups": {fifth.name: told}},
+        source="Meeus et al. 2023", estimates=(fifth, *steps),
+        series={
+            "groups": {one.name: told for one in (fifth, *steps)},
+            "exposure": exposure(status == "fail"),
+        },
     )  # fmt: skip
     subgroups = Evidence(
         id="subgroups", kind="stratum", version="1", title="Declared subgroups",
@@ -263,6 +307,26 @@ def groups(status: Status) -> tuple[Evidence, ...]:
         source="worst AUC among holders", not_run="too few people on either side hold a rare value",
     )  # fmt: skip
     return exposed, subgroups, rare
+
+
+def exposure(leaks: bool) -> dict[str, Any]:
+    """Return members and non-members in twenty bins; where the table leaks the last are members."""
+    both = [197] * 20
+    members = [131 + (k % 3) - (k % 5) for k in range(20)]
+    members[-2:] = [158, 184] if leaks else members[-2:]
+    base = sum(members) / sum(both)
+    lift = [m / n / base for m, n in zip(members, both, strict=True)]
+    return {
+        "attack": "dcr_ratio@rank",
+        "edges": [round(k / 20, 4) for k in range(21)],
+        "members": members,
+        "non_members": [n - m for m, n in zip(members, both, strict=True)],
+        "lift": [round(x, 4) for x in lift],
+        "low": [round(x - 0.085, 4) for x in lift],
+        "high": [round(x + 0.075, 4) for x in lift],
+        "confidence": 0.9,
+        "scores": 31,
+    }
 
 
 def inference() -> Evidence:
@@ -346,6 +410,7 @@ def bundle(status: Status = "pass") -> Bundle:
                     "shares": [0.05, 0.1, 0.2, 0.3],
                     "detected": [False, not few, not few, not few],
                     "auc": [0.5236, 0.5481, 0.5966, 0.6470],
+                    "limit_auc": 0.65,
                 },
             ),
         },
@@ -632,6 +697,11 @@ def hostile() -> tuple[Bundle, Verdict]:
     return nasty, verdict(plain).model_copy(
         update={"findings": findings, "headline": HOSTILE["link"]}
     )
+
+
+def report(evidence: Bundle, decision: Verdict | None, **more: Any) -> Report:
+    """Return everything that the report of an example is made of."""
+    return Report(evidence, decision, CREATED, attachments(evidence, decision), **more)
 
 
 def attachments(evidence: Bundle, decision: Verdict | None) -> dict[str, bytes]:

@@ -61,6 +61,17 @@ def test_a_clean_table_passes_and_every_control_is_in_order(clean):
     assert verdict.policy_registered == "before_scoring"
 
 
+def test_the_worth_of_an_accusation_follows_from_the_rate_at_1_percent(clean):
+    """At equal odds: T / (T + F), within the rounding of both to four decimals."""
+    assert clean.headline["auc"].precision is clean.headline["tpr_at_fpr_0.1"].precision is None
+    entry = clean.headline["tpr_at_fpr_0.01"]
+    even = entry.precision["0.5"]
+    for end in ("value", "low", "high"):
+        rate = getattr(entry.estimate, end)
+        assert getattr(even, end) == pytest.approx(rate / (rate + 0.01), abs=0.003)
+    assert entry.precision["0.01"].high < entry.precision["0.1"].high < even.high
+
+
 def test_a_memorized_table_fails_and_says_at_which_rules(memorized):
     verdict = decide(memorized, load_policy("preset:internal"))
     assert verdict.status == "fail"

@@ -23,11 +23,12 @@ import release_example as example
 
 from privsynth import cli, policy
 from privsynth.cli import _common
+from privsynth.cli.policy import VERBS as POLICY_VERBS
 from privsynth.evidence import to_json
 
 VERBS = (
-    "run", "synthesize", "sweep", "audit", "gate", "report", "verify", "schema", "dp-audit",
-    "dp-lint", "list", "doctor",
+    "run", "synthesize", "sweep", "audit", "gate", "report", "compare", "verify", "label", "policy",
+    "keygen", "sign", "review", "schema", "dp-audit", "dp-lint", "list", "doctor",
 )  # fmt: skip
 HEAVY = (
     "sdv", "torch", "opacus", "opendp", "weasyprint", "sklearn", "pandas", "numpy", "matplotlib",
@@ -116,6 +117,8 @@ def test_help_says_what_the_program_and_every_verb_do(
     if not verb:
         assert all(re.search(rf"\b{name}\b", done.out) for name in VERBS)
         assert "10 fail, 11 inconclusive" in done.out
+    elif verb == "policy":
+        assert all(re.search(rf"\b{name}\b", done.out) for name in POLICY_VERBS)
     else:
         doc = cli._VERBS[verb].__doc__ or ""
         assert doc.split("\n")[0][:60] in done.out and "--json" in done.out
@@ -637,7 +640,7 @@ def test_a_plug_in_that_cannot_be_loaded_stops_the_program_with_its_name(
 def test_any_error_inside_is_a_crash_without_its_message(
     error: type[Exception], place: Path, call: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise error("somebody's row: SECRET123")
 
     monkeypatch.setattr(policy, "decide", broken)

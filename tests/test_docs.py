@@ -27,7 +27,9 @@ def test_every_command_of_the_readme_exists_with_its_options():
     assert used >= set(VERBS)
     for verb, rest in named:
         if verb in VERBS:
-            known = {option for p in VERBS[verb].params for option in p.opts}
+            below = getattr(VERBS[verb], "commands", {})
+            command = below.get(next(iter(rest.split()), ""), VERBS[verb])
+            known = {option for p in command.params for option in p.opts}
             plain = re.sub(r'"[^"]*"', "", rest)
             assert set(re.findall(r"--[a-z-]+", plain)) <= known, (verb, rest)
 

@@ -1,16 +1,20 @@
 """Every measure beside what a clean table gives; the traps that peers fall into."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from population import SCHEMA, people
 
 from privsynth.measures import Material, catalogue
-from privsynth.measures._base import quantile, shown_counts
+from privsynth.measures._base import MIN_CELL, quantile, shown_counts
+from privsynth.measures._distortion import RARE, _ratio, column_facts, invented
 from privsynth.neighbours import Search
 from privsynth.registry import summary
 from privsynth.tables import Column, Schema, concat, fit_space
 
 MEASURES = catalogue()
+SCHEMA_NAMES = [column.name for column in SCHEMA.columns if column.kind != "id"]
 N = 400
 
 
@@ -124,6 +128,156 @@ def test_fidelity_lies_between_floor_and_ceiling():
     independent = found("fidelity", material(shuffled, n=2000))
     assert independent["pairs_tvd"].low > independent["pairs_tvd_ceiling"].high
     assert independent["marginals_tvd"].low <= independent["marginals_tvd_ceiling"].high
+
+
+def columns_of(what: Material) -> dict[str, dict[str, object]]:
+    series = MEASURES["fidelity"].evidence(what).series["columns"]
+    return {column["name"]: column for column in series}
+
+
+def changed(**ends):
+    """Return a released table whose numbers are cut to these quantiles of the scaled range."""
+
+    def cut(train, fresh):
+        numbers = fresh.numbers.copy()
+        for j, (low, high) in enumerate(zip(*ends["quantiles"], strict=True)):
+            numbers[:, j] = np.clip(numbers[:, j], low, high)
+        return replace(fresh, numbers=numbers)
+
+    return cut
+
+
+def test_tails_that_were_cut_off_are_missed_and_fresh_rows_keep_them():
+    """Fresh rows: the ratio of two means of 2,000 rows, about 7 % off; alarm beyond 6 sd: 1e-8."""
+    plain = material(fresh, n=2000)
+    clean = found("fidelity", plain)
+    assert abs(clean["tail_coverage"].value - 1) < 0.45
+    assert clean["tail_coverage"].low < 1 < clean["tail_coverage_ceiling"].high + 0.45
+    ends = np.nanquantile(plain.train.numbers, [0.1, 0.9], axis=0)
+    cut = material(changed(quantiles=ends), n=2000)
+    lost = found("fidelity", cut)["tail_coverage"]
+    assert lost.value == lost.low == 0 < lost.high < 0.2
+    assert columns_of(cut)["height"]["tails"] == 0
+    assert columns_of(plain)["height"]["tails"] > 0.5
+
+
+def test_the_bound_of_tails_that_are_lost_covers_what_could_have_been_missed():
+    """A mean share m of hits gives no hit in n rows at (1 - m) ** n: alpha at the bound."""
+    real, made = np.full(500, 0.05), np.zeros(800)
+    bound = _ratio("tail_coverage", made, real, 0.05).high * 0.05
+    assert (1 - bound) ** 800 <= 0.05
+    assert (1 - bound) ** 800 == pytest.approx(0.05, rel=0.01)
+
+
+def test_the_interval_of_the_tails_covers_as_often_as_it_says():
+    """Of 400 draws at most 5 % + 5 sd may lie beyond either bound: by chance once in 1e6 runs."""
+    rng = np.random.default_rng(3)
+    missed = np.zeros(2)
+    for _ in range(400):
+        made, real = rng.binomial(4, 0.04, 600) / 4, rng.binomial(4, 0.05, 600) / 4
+        e = _ratio("tail_coverage", made, real, 0.05)
+        missed += (e.low > 0.8, e.high < 0.8)
+    assert (missed / 400 < 0.05 + 5 * np.sqrt(0.05 * 0.95 / 400)).all()
+
+
+def test_pairs_that_nobody_has_are_counted_beside_fresh_rows():
+    clean = found("fidelity", material(fresh, n=2000))
+    assert clean["invented_pairs"].low <= clean["invented_pairs_ceiling"].high
+    assert clean["invented_pairs_floor"].low > clean["invented_pairs_ceiling"].high
+    assert found("fidelity", material(copies, n=2000))["invented_pairs"].value == 0
+
+
+def test_invented_pairs_are_those_of_a_loop():
+    rng = np.random.default_rng(0)
+    offsets = np.array([0, 3, 7, 9])
+    real = np.stack([rng.integers(0, k, 6) for k in (3, 4, 2)], axis=1)
+    made = np.stack([rng.integers(0, k, 50) for k in (3, 4, 2)], axis=1)
+    among = np.zeros((9, 9))
+    for row in real + offsets[:-1]:
+        among[np.ix_(row, row)] += 1
+    known = {(i, j, a, b) for row in real for i, a in enumerate(row) for j, b in enumerate(row)}
+    hits = sum(
+        any((i, j, a, b) not in known for i, a in enumerate(row) for j, b in enumerate(row))
+        for row in made
+    )
+    assert 0 < hits < 50
+    assert invented("x", made, among, offsets, 0.05).value == hits / 50
+
+
+def test_rare_levels_that_went_missing_are_counted_and_tiny_ones_never_looked_at():
+    """Of 1,000 train rows: 900, 55 (common), 40 (rare), and 5, too few to be spoken of."""
+    what = material(fresh, n=1000)
+    held = np.repeat([1, 2, 3, 4], [900, 55, 40, 5])[:, None]
+
+    def facts(lacking: tuple[int, ...]) -> dict[str, object]:
+        made = np.where(np.isin(held, lacking), 1, held)
+        others = what.train.codes[:, 1:]
+        rows = {
+            "train": replace(what.train, codes=np.hstack([held, others])),
+            "synthetic": replace(what.synthetic, codes=np.hstack([made, others])),
+        }
+        return column_facts(replace(what, **rows))[len(what.space.ordered)]
+
+    assert MIN_CELL <= 40 < RARE * 1000 <= 55 and MIN_CELL > 5
+    for lacking, lost in (((), 0), ((3,), 1), ((2,), 0), ((4,), 0), ((2, 3, 4), 1)):
+        assert (facts(lacking)["rare"], facts(lacking)["lost"]) == (1, lost)
+
+
+def test_a_few_missing_cells_of_real_rows_are_told_to_nobody():
+    what = material(fresh)
+    few, many = what.holdout.numbers.copy(), what.holdout.numbers.copy()
+    few[:, 0] = many[:, 0] = 0.5
+    few[:3, 0] = np.nan
+    many[:80, 0] = np.nan
+    made = replace(what.synthetic, numbers=np.nan_to_num(what.synthetic.numbers))
+    tell = [
+        column_facts(replace(what, synthetic=made, holdout=replace(what.holdout, numbers=n)))[0]
+        for n in (few, many)
+    ]
+    assert tell[0]["missing"] is None
+    assert tell[1]["missing"] == pytest.approx(-80 / N)
+
+
+def test_a_part_of_the_columns_that_was_copied_shows_in_its_share_alone():
+    """Half of the columns copied from train, the others from fresh people: the whole looks clean.
+
+    Clean parts alarm with at most 1e-3 each at this seed's fresh draw; copied ones are 1.
+    """
+
+    def numbers_copied(train, fresh):
+        return replace(fresh, numbers=train.numbers)
+
+    shares = found("dcr_subsets", material(numbers_copied))
+    copied, others = (
+        shares[f"share_closer_to_train[{part}]"] for part in ("numbers and dates", "categories")
+    )
+    assert copied.value == 1 and copied.p <= 0.001
+    assert others.low < 0.5 and others.p > 0.001
+    clean = found("dcr_subsets", material(fresh, n_holdout=200))
+    assert all(e.expected == pytest.approx(2 / 3, abs=1e-3) for e in clean.values())
+    assert all(e.low < e.expected and e.p > 0.001 for e in clean.values())
+
+
+def test_parts_of_the_columns_are_named_cover_everything_and_leave_something_out():
+    evidence = MEASURES["dcr_subsets"].evidence(material(fresh))
+    parts = evidence.series["parts"]
+    everything = set(SCHEMA_NAMES)
+    assert set(parts["one random half"]) | set(parts["the other half"]) == everything
+    assert set(parts["numbers and dates"]) | set(parts["categories"]) == everything
+    assert all(2 <= len(part) < len(everything) for part in parts.values())
+    known = Schema(columns=SCHEMA.columns, quasi_identifiers=("height", "region"))
+    with_known = MEASURES["dcr_subsets"].evidence(material(fresh, schema=known)).series["parts"]
+    assert with_known["quasi-identifiers"] == ["height", "region"]
+    two = Schema(columns=SCHEMA.columns[:2])
+    assert (
+        "at least 3 columns"
+        in MEASURES["dcr_subsets"].evidence(material(fresh, schema=two)).not_run
+    )
+
+
+def test_bounds_of_the_parts_hold_for_all_of_them_at_once():
+    shares = found("dcr_subsets", material(fresh))
+    assert {e.confidence for e in shares.values()} == {1 - 2 * 0.05 / len(shares)}
 
 
 def test_utility_lies_between_floor_and_ceiling():

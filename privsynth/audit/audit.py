@@ -7,6 +7,8 @@ from typing import Any
 from privsynth import attacks as attack_room
 from privsynth import measures as measure_room
 from privsynth.attacks import Attack
+from privsynth.audit.also import Also, check_also, doubts, rows_of
+from privsynth.audit.at_risk import Standing, most_exposed
 from privsynth.audit.blind import MAX_UNITS, QUICK_UNITS, blind_baseline
 from privsynth.audit.checks import check_tables, column_facts, table_facts
 from privsynth.audit.controls import SHARES, negative, positive
@@ -47,7 +49,9 @@ class Request:
     ``commit`` turns a digest of real data into a keyed one (``provenance.keyed``); ``seed`` steers
     splits, permutations and planted rows. ``own_split`` says that train and holdout were divided
     at random by this package. ``max_memory`` in bytes: an audit that needs more is refused before
-    it begins (None: what the machine has).
+    it begins (None: what the machine has). ``tell_exposed`` is told who stands out, on
+    request only: nothing of it is evidence. ``also`` are earlier releases of the same source:
+    attacked together with the table, and measured in no other way.
     """
 
     train: Table
@@ -67,6 +71,8 @@ class Request:
     mechanism_audit: MechanismAudit | None = None
     max_memory: int | None = None
     quick: bool = False
+    tell_exposed: Callable[[tuple[Standing, ...]], None] | None = None
+    also: tuple[Also, ...] = ()
 
 
 def audit(request: Request, progress: Progress = silent) -> Bundle:
@@ -85,6 +91,7 @@ def audit(request: Request, progress: Progress = silent) -> Bundle:
     material = material_of(prepared, request, Search(tick=meter.add))
     probes: list[Evidence] = []
     head: dict[str, HeadlineEntry] = {}
+    alone: dict[str, HeadlineEntry] | None = None
     controls, seen = _no_controls(), None
     chosen = attack_room.catalogue()
     if request.quick:
@@ -95,15 +102,18 @@ def audit(request: Request, progress: Progress = silent) -> Bundle:
         }
     notes: dict[str, str] = {}
     if material.holdout is not None:
-        for table in (material.synthetic, material.need_reference()):
+        also = tuple(material.space.encode(one.table) for one in request.also)
+        for table in (material.synthetic, material.need_reference(), *also):
             material.search.nearest(material.targets, table, DEPTH)
         controls, notes = _controls(
             chosen, material, prepared, request, lambda what: progress(what, meter.done)
         )
         progress("attacking the released table", meter.done)
-        counted = attack(chosen, material, notes, quick=request.quick)
-        probes, head = counted.probes, counted.headline
+        counted = attack(chosen, material, notes, quick=request.quick, also=also)
+        probes, head, alone = counted.probes, counted.headline, counted.alone
         seen = power(material.game, material.alpha, counted.c)
+        if request.tell_exposed is not None:
+            request.tell_exposed(most_exposed(counted.scores, request.train, request.commit))
     else:
         probes = [not_attacked(one) for one in (*chosen.values(), LEARNED)]
         probes += not_counted(NO_HOLDOUT)
@@ -122,22 +132,29 @@ def audit(request: Request, progress: Progress = silent) -> Bundle:
         controls=controls,
         power=seen,
         headline=head,
+        also=tuple(one.facts for one in request.also) or None,
+        alone=alone,
         policy=request.policy,
         audits=request.audits,
         generator=request.generator,
         claim=request.claim,
-        implied=implied(head, request.claim, facts["train"]) or None,
+        implied=implied(alone or head, request.claim, facts["train"]) or None,
         mechanism_audit=request.mechanism_audit,
         seed_commitment=request.commit(f"seed {request.seed}"),
         versions=versions(),
-        warnings=prepared.warnings,
-        not_covered=not_covered(len(request.synthetic), len(request.train)),
+        warnings=(*prepared.warnings, *doubts(request.also, request.audits)),
+        not_covered=not_covered(
+            len(request.synthetic) + rows_of(request.also),
+            len(request.train),
+            joined=bool(request.also),
+        ),
     )
 
 
 def expected_effort(request: Request) -> Cost:
     """Return what the audit will take, from the tables' sizes alone."""
-    tables = request.train, request.synthetic, request.holdout, request.reference
+    held = range(len(request.synthetic) + rows_of(request.also))
+    tables = request.train, held, request.holdout, request.reference
     columns = len(request.train.schema.read)
     return foretell(tables, columns, request.limits, quick=request.quick)
 
@@ -164,6 +181,7 @@ class Prepared:
 
 def prepare(request: Request) -> Prepared:
     """Return the tables in their roles; half of the holdout serves where no reference is given."""
+    check_also(request.synthetic, request.also, has_holdout=request.holdout is not None)
     warnings = check_tables(
         request.train, request.synthetic, request.holdout, request.reference,
         own_split=request.own_split,

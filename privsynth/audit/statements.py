@@ -30,17 +30,23 @@ def power(game: Game, alpha: float, c: float) -> Power:
     )
 
 
-def not_covered(synthetic_rows: int, train_rows: int) -> tuple[str, ...]:
-    """Return what no probe of this audit looked at (gate-statistics 8)."""
+def not_covered(
+    synthetic_rows: int, train_rows: int, *, joined: bool = False
+) -> tuple[str, ...]:  # fmt: skip
+    """Return what no probe of this audit looked at (gate-statistics 8).
+
+    ``joined`` says that the rows are those of several releases, which were attacked together.
+    """
     ratio = synthetic_rows / train_rows
     return (
         "attackers who hold the generator, its code or its seed, and attacks on single chosen "
         "records: none was run, so generator, seed and model must not be shared",
         "groups of people that nobody declared and no outlier or rare value marks: a leak confined "
         "to few of them can hide in an average",
-        "reconstruction from many queries: the table has "
+        f"reconstruction from many queries: {'the releases have' if joined else 'the table has'} "
         f"{ratio:.2g} synthetic rows for each training row, and more rows reveal more",
-        "averaging over several releases of the same source",
+        "averaging over several releases of the same source"
+        + (", but for those that were audited together" if joined else ""),
         "other tables about the same people, and outside data joined on unread columns",
     )
 

@@ -160,8 +160,7 @@ def _subgroups(material: Material) -> tuple[list[Stratum], list[dict[str, Any]]]
             sizes = _sizes(chosen, material)
             name, large = f"{column_name} #{place}", min(sizes.values()) >= MIN_GROUP
             label = texts(int(value))
-            shown = sizes if large else {}
-            listed.append({"name": name, "label": label, "assessed": large, **shown})
+            listed.append({"name": name, "label": label, "assessed": large, **sizes})
             if large:
                 facts = {"label": label, **sizes}
                 found.append(Stratum("subgroups", f"auc[{column_name}=#{place}]", chosen, facts))

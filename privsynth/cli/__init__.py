@@ -17,14 +17,20 @@ import typer
 from privsynth import __version__
 from privsynth.cli._common import printable
 from privsynth.cli.audit import audit
+from privsynth.cli.compare import compare
 from privsynth.cli.doctor import doctor
 from privsynth.cli.dp_audit import dp_audit
 from privsynth.cli.dp_lint import dp_lint
 from privsynth.cli.gate import gate
+from privsynth.cli.keygen import keygen
+from privsynth.cli.label import label
 from privsynth.cli.list_ import list_
+from privsynth.cli.policy import VERBS as POLICY_VERBS
 from privsynth.cli.report import report
+from privsynth.cli.review import review
 from privsynth.cli.run import run
 from privsynth.cli.schema import schema
+from privsynth.cli.sign import sign
 from privsynth.cli.sweep import sweep
 from privsynth.cli.synthesize import synthesize
 from privsynth.cli.verify import verify
@@ -46,7 +52,12 @@ _VERBS: dict[str, Callable[..., None]] = {
     "audit": audit,
     "gate": gate,
     "report": report,
+    "compare": compare,
+    "review": review,
+    "keygen": keygen,
+    "sign": sign,
     "verify": verify,
+    "label": label,
     "schema": schema,
     "dp-audit": dp_audit,
     "dp-lint": dp_lint,
@@ -74,6 +85,12 @@ def _guarded(verb: Callable[..., None]) -> Callable[..., None]:
 
 for _name, _verb in _VERBS.items():
     app.command(_name)(_guarded(_verb))
+_policy = typer.Typer(
+    name="policy", help="Check, explain and begin policies and waivers.", no_args_is_help=True
+)
+for _name, _verb in POLICY_VERBS.items():
+    _policy.command(_name)(_guarded(_verb))
+app.add_typer(_policy)
 
 
 def _version(asked: bool) -> None:

@@ -1,13 +1,14 @@
 """What every verb shares: progress on stderr, answers on stdout, errors as exit codes."""
 
 import contextlib
+import datetime
 import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -50,10 +51,22 @@ SourceEpsilon = Annotated[
     typer.Option(help="Refuse a fit that takes all private fits of this table beyond it."),
 ]
 
-EXIT = {"pass": 0, "fail": 10, "inconclusive": 11}
-WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
-SIGNS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
-COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
+SourceOrigin = Annotated[
+    Literal["human", "synthetic", "mixed", "unknown"] | None,
+    typer.Option(
+        "--origin", help="Of the rows in TABLE; else as its label says, else taken for human."
+    ),
+]
+
+EXIT = {"pass": 0, "pass_with_waivers": 0, "fail": 10, "inconclusive": 11}
+WORDS = {
+    "pass": "PASS",
+    "pass_with_waivers": "RELEASE WITH WAIVERS",
+    "fail": "FAIL",
+    "inconclusive": "INCONCLUSIVE",
+}
+SIGNS = {"pass": "✓", "pass_with_waivers": "◐", "fail": "✗", "inconclusive": "?"}
+COLOURS = {"pass": "green", "pass_with_waivers": "green", "fail": "red", "inconclusive": "yellow"}
 
 
 def say(text: str = "", style: str | None = None) -> None:
@@ -169,19 +182,6 @@ def _bar(console: Any) -> Iterator[Progress]:
         yield report
 
 
-def show_verdict(verdict: Any) -> None:
-    """Print a verdict for a person: the decision, then one line a rule."""
-    say()
-    status = verdict.status
-    say(f"  {SIGNS[status]} {WORDS[status]}  {verdict.name}", style=f"bold {COLOURS[status]}")
-    wrapped(verdict.headline, "  ")
-    say()
-    for finding in verdict.findings:
-        head = f"  {SIGNS[finding.status]} {finding.rule:<19} "
-        wrapped(finding.message, head, _muted(finding.status))
-    say()
-
-
 def show_claim(claim: Any) -> None:
     """Print a differential-privacy claim, what it rests on, and what the source has spent."""
     if claim.kind != "dp":
@@ -196,6 +196,18 @@ def show_claim(claim: Any) -> None:
     if whole is not None and whole.fits > 1:
         say(
             f"  {whole.fits} private fits of this source so far, together epsilon "
+            f"{whole.epsilon:.3f} at delta {whole.delta:g}"
+        )
+
+
+def show_earlier(earlier: Any, whole: Any) -> None:
+    """Print the releases of a source before this table, and what its private fits have spent."""
+    for one in earlier:
+        claimed = "" if one.epsilon is None else f", epsilon {one.epsilon:g}"
+        say(f"  released before: {one.name}, {one.date}, {one.verdict}{claimed}")
+    if earlier and whole is not None:
+        say(
+            f"  all {whole.fits} private fits of this source together: epsilon "
             f"{whole.epsilon:.3f} at delta {whole.delta:g}"
         )
 
@@ -222,18 +234,32 @@ def show_columns(columns: Any, *, inferred: bool) -> None:
 
 def wrapped(text: str, head: str, style: str | None = None) -> None:
     """Print a message behind its head, as wide as the terminal, continued under its start."""
+    for line in _lines(text, head):
+        say(line, style=style)
+
+
+def wrapped_out(text: str, head: str) -> None:
+    """Print an answer on stdout behind its head, as wide as the terminal."""
+    for line in _lines(text, head):
+        sys.stdout.write(f"{printable(line)}\n")
+
+
+def _lines(text: str, head: str) -> list[str]:
     import shutil
     import textwrap
 
     width = max(min(shutil.get_terminal_size().columns, 110), 50)
-    for line in textwrap.wrap(
+    return textwrap.wrap(
         text, width, initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False
-    ):
-        say(line, style=style)
+    )
 
 
-def _muted(status: str) -> str | None:
-    return None if status == "pass" else COLOURS[status]
+def today() -> datetime.date:
+    """Return the day in UTC that waivers are judged at: SOURCE_DATE_EPOCH where set."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isdecimal():
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date()
+    return datetime.datetime.now(datetime.UTC).date()
 
 
 def check_one_generator(synthesizer: str | None, synth_cmd: str | None) -> None:

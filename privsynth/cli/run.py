@@ -20,9 +20,11 @@ from privsynth.cli._common import (
     show_aside,
     show_claim,
     show_columns,
-    show_verdict,
+    show_earlier,
     spending,
+    wrapped,
 )
+from privsynth.cli._verdict import show_verdict
 
 
 def run(
@@ -49,6 +51,12 @@ def run(
     epsilon: Epsilon = None,
     delta: Delta = 1e-5,
     learn_domain: LearnDomain = False,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A table of this source released before: the attacker holds all of them."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The release folder.")] = None,
     max_memory: MaxMemory = None,
     seed: Seed = None,
@@ -81,6 +89,7 @@ def run(
         "synth_cmd": synth_cmd,
         "options": key_values(option, "--option") if option else None,
         "rows": rows,
+        "also": tuple(map(str, also)) if also else None,
         "out": None if out is None else str(out),
         "seed": seed,
         "max_memory": max_memory,
@@ -97,9 +106,14 @@ def run(
         show_columns(release.bundle.columns, inferred=config.table_schema is None)
         show_claim(release.bundle.claim)
         show_aside(release.aside)
+        if release.earlier or config.also:
+            for note in release.bundle.warnings:
+                wrapped(note, "  note: ")
+        told = release.bundle.claim.kind == "dp"  # its line has the sum
+        show_earlier(release.earlier, None if told else release.spent)
         show_verdict(verdict)
         say(f"  report    {release.files['report.pdf']}")
         say(f"  evidence  {release.files['evidence.json']}")
         say(f"  travels   {release.folder / 'release'}")
-        say(f"  stays     {release.folder / 'private'}")
+        say(f"  stays     {release.folder / 'private'}: full evidence, for --edition restricted")
     raise typer.Exit(EXIT[verdict.status])

@@ -13,6 +13,7 @@ from privsynth.cli._common import (
     ProtectedUnit,
     RowsPerEntity,
     SourceEpsilon,
+    SourceOrigin,
     answer,
     progress,
     say,
@@ -39,6 +40,7 @@ def sweep(
     neighbours: Neighbours = "add_remove",
     learn_domain: LearnDomain = False,
     source_epsilon: SourceEpsilon = None,
+    origin: SourceOrigin = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Only fast attacks, and no model trained on the table.")
     ] = False,
@@ -51,7 +53,7 @@ def sweep(
     from privsynth import synthesizers
     from privsynth.cli._common import key_values
     from privsynth.errors import InputError
-    from privsynth.provenance import keeper
+    from privsynth.provenance import keeper, parent_of
     from privsynth.registry import choose
     from privsynth.report.sweep import row
     from privsynth.run.sweep import Plan
@@ -71,12 +73,15 @@ def sweep(
     ]  # fmt: skip
     source = read(table, None if schema is None else read_schema(schema))
     check_informative(source)
+    keep = keeper()
+    parent = parent_of(table, source.digest, origin, keep)
     maker = choose(synthesizers.catalogue(), synthesizer, "synthesizer")
     rows = len(source) // 2
     recipe = synthesizers.Recipe(maker, rows, key_values(option or [], "--option"))
-    plan = Plan(source, recipe, plans[0], wanted, out, table.name.partition(".")[0], policy, quick)
+    name = table.name.partition(".")[0]
+    plan = Plan(source, recipe, plans[0], wanted, out, name, parent, policy, quick)
     with progress() as report:
-        done = run_sweep(plan, keeper(), report)
+        done = run_sweep(plan, keep, report)
     if json:
         answer(done.model_dump(mode="json", exclude_none=True))
         return

@@ -16,6 +16,7 @@ from privsynth.cli._common import (
     RowsPerEntity,
     Seed,
     SourceEpsilon,
+    SourceOrigin,
     answer,
     check_outputs,
     progress,
@@ -47,6 +48,7 @@ def synthesize(
     neighbours: Neighbours = "add_remove",
     learn_domain: LearnDomain = False,
     source_epsilon: SourceEpsilon = None,
+    origin: SourceOrigin = None,
     seed: Seed = None,
     force: Force = False,
     json: Json = False,
@@ -58,7 +60,7 @@ def synthesize(
     from privsynth import synthesizers
     from privsynth.cli._common import check_one_generator, key_values
     from privsynth.errors import InputError
-    from privsynth.provenance import keeper
+    from privsynth.provenance import keeper, parent_of
     from privsynth.randomness import fresh_seed
     from privsynth.registry import choose
     from privsynth.run import booked, refuse_seed, write_labelled
@@ -88,6 +90,7 @@ def synthesize(
     keep = keeper()
     source = read(table, None if schema is None else read_schema(schema))
     check_informative(source)
+    parent = parent_of(table, source.digest, origin, keep)
     options = key_values(option or [], "--option")
     privacy = None if private is None else private.privacy
     recipe = synthesizers.Recipe(maker, rows, options, privacy)
@@ -97,7 +100,7 @@ def synthesize(
     with progress() as report:
         candidate = recipe.make(source, fresh_seed() if seed is None else seed, report)
     candidate = booked(candidate, keep, source.fingerprint)
-    text = write_labelled(out, candidate, keep.commit(source.digest))
+    text = write_labelled(out, candidate, keep.commit(source.digest), parent)
     if json:
         answer(text.model_dump(mode="json"))
         return

@@ -6,8 +6,9 @@ import numpy as np
 from scipy.stats import norm
 
 from privsynth.measures._base import Found, Material, Measure
+from privsynth.measures._distortion import column_facts, invented, tail_coverage
 from privsynth.statistics import Estimate
-from privsynth.tables import Records
+from privsynth.tables import Records, concat
 
 BINS = 10
 LEVELS = 30
@@ -22,10 +23,14 @@ def run(material: Material) -> Found:
     Beside them ``*_floor``: training columns shuffled independently (what any marginal model
     reaches), and ``*_ceiling``: other real rows (what sampling alone leaves). All compare equally
     many rows. Numbers are cut into 10 bins at quantiles of all real rows.
+
+    Further: how much of the tails is kept, how many rows hold a pair of cells that neither train
+    nor reference has, and of each column what a distance does not say (``_distortion``).
     """
     rng = material.rng("measure", "fidelity")
     holdout, reference = material.need_holdout(), material.need_reference()
     cutter = _Cutter([material.train, holdout, reference])
+    among = _Counts(cutter.codes(concat(material.train, reference)), cutter).total
     n = min(len(material.synthetic), len(reference), len(material.train))
     rows = {
         "": _draw(cutter.codes(material.synthetic), n, rng),
@@ -39,6 +44,14 @@ def run(material: Material) -> Found:
         for what in ("marginals", "pairs")
         for suffix, found in distances.items()
     )
+    facts = column_facts(material)
+    pairs_of = {**rows, "_ceiling": _draw(cutter.codes(holdout), n, rng)}
+    if len(facts) > 1:
+        estimates += tuple(
+            invented(f"invented_pairs{suffix}", codes, among, real.offsets, material.alpha)
+            for suffix, codes in pairs_of.items()
+        )
+    estimates += tail_coverage(material)
     columns = [
         {
             "name": name,
@@ -46,6 +59,7 @@ def run(material: Material) -> Found:
                 key: round(float(distances[suffix].columns[c]), 4)
                 for key, suffix in (("tvd", ""), ("floor", "_floor"), ("ceiling", "_ceiling"))
             },
+            **facts[c],
         }
         for c, name in enumerate(material.space.names)
     ]
@@ -166,6 +180,6 @@ measure = Measure(
     name="fidelity",
     home=__name__,
     title="Fidelity of columns and pairs",
-    source="mean total variation distance of 1- and 2-way marginals, binned",
+    source="mean total variation distance of 1- and 2-way marginals, binned; tails and pairs",
     run=run,
 )

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from privsynth.evidence import Bundle, Evidence
-from privsynth.policy.verdict import Finding, Status
+from privsynth.policy.verdict import Finding, Severity, Status
 from privsynth.statistics import Estimate
 
 
@@ -16,13 +16,41 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_switches(cls, raw: Any) -> Any:
+        for key, field in cls.model_fields.items() if isinstance(raw, dict) else ():
+            takes = (field.annotation, *get_args(field.annotation))
+            if isinstance(raw.get(key), bool) and bool not in takes:
+                raise ValueError(f"{key}: {str(raw[key]).lower()} is no number and no text")
+        return raw
+
+
+class Terms(Parameters):
+    """What a policy may say of any rule, beside what is the rule's own."""
+
+    severity: Severity = Field("block", description="warn and info never hold a table back")
+    on_missing: Literal["block", "warn"] | None = Field(
+        None, description="what missing evidence does; left out: what a fail does"
+    )
+    waivable: bool | None = Field(None, description="whether a waiver may cover a fail")
+    source: str = Field("", description="where the limit comes from: law, guidance, house policy")
+    rationale: str = Field("", description="why this limit here")
+    max_increase: float | None = Field(
+        None, ge=0, le=1, description="how much worse than the last release it may become"
+    )
+
 
 @dataclass(frozen=True)
 class Rule:
     """One rule; ``check`` reads the evidence, computes no statistics and returns one finding.
 
     A ``mandatory`` rule guards the audit itself and belongs to every policy, asked for or not.
-    ``membership`` marks the rules of which every policy needs one.
+    ``membership`` and ``attribute`` mark the rules of which every policy needs one each.
+    ``reads`` gives the estimate that is compared, which waivers and comparisons with the last
+    release need; its careful end is the upper one, unless the rule asks for ``more``. ``limit``
+    names the parameter that it is compared with, which a ``waivable`` rule needs.
+    ``formula`` says what is compared and ``remedy`` what to do about a fail.
     """
 
     name: str
@@ -32,6 +60,20 @@ class Rule:
     check: Callable[[Bundle, Any, str], Finding]
     mandatory: bool = False
     membership: bool = False
+    attribute: bool = False
+    waivable: bool = False
+    reads: Callable[[Bundle, Any], Estimate | None] | None = None
+    limit: str = ""
+    more: bool = False
+    formula: str = ""
+    remedy: str = ""
+
+    def end(self, bundle: Bundle, parameters: Any) -> float | None:
+        """Return the careful end of what the rule reads, None where there is none."""
+        found = self.reads(bundle, parameters) if self.reads else None
+        if found is None:
+            return None
+        return found.low if self.more else found.high
 
 
 def backed(finding: Finding, bundle: Bundle, planted: str) -> Finding:

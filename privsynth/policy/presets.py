@@ -2,9 +2,16 @@
 
 from typing import Any
 
+ATTACKS = (
+    "ball", "calibrated_density", "classifier", "conditional_error", "dcr", "dcr_difference",
+    "dcr_ratio", "density_ratio", "domias", "exact_copy", "extremes", "gen_lra", "near_copy",
+    "nndr", "rank_ensemble", "value_match", "weighted_density",
+)  # fmt: skip
+"""The attacks that version 1 asks for; those added later run and count, and are not asked for."""
+
 _PARTNER: dict[str, dict[str, Any]] = {
     "holdout_units": {"at_least": 1200},
-    "worst_auc": {"below": 0.60},
+    "worst_auc": {"below": 0.60, "attacks": ATTACKS},
     "worst_tpr": {"below": 0.05},
     "exposed_fifth": {"below": 0.65},
     "subgroups": {"below": 0.70},
@@ -20,7 +27,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "rationale": "people of the same house who are bound by contract",
         "rules": {
             "holdout_units": {"at_least": 500},
-            "worst_auc": {"below": 0.65},
+            "worst_auc": {"below": 0.65, "attacks": ATTACKS},
             "worst_tpr": {"below": 0.10},
             "exposed_fifth": {"below": 0.70},
             "subgroups": {"below": 0.75},
@@ -39,7 +46,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "rationale": "anybody, for ever",
         "rules": {
             "holdout_units": {"at_least": 5000},
-            "worst_auc": {"below": 0.55},
+            "worst_auc": {"below": 0.55, "attacks": ATTACKS},
             "worst_tpr": {"below": 0.03},
             "exposed_fifth": {"below": 0.60},
             "subgroups": {"below": 0.65},

@@ -17,7 +17,6 @@ from pydantic import TypeAdapter, ValidationError
 from privsynth.errors import InputError, IntegrityError
 from privsynth.evidence import Audits
 from privsynth.statistics import level
-from privsynth.tables import write_bytes
 
 
 def home() -> Path:
@@ -58,7 +57,7 @@ class Keeper:
             tables = known.setdefault(source, [])
             if table not in tables:
                 tables.append(table)
-                write_bytes(path, json.dumps(known, indent=1, sort_keys=True).encode())
+                write_own(path, json.dumps(known, indent=1, sort_keys=True).encode())
             number = tables.index(table) + 1
         return Audits(number=number, alpha=level(number))
 
@@ -85,10 +84,7 @@ def keeper(folder: Path | None = None) -> Keeper:
         with locked(folder):
             path = folder / "key"
             if not path.exists():
-                temporary = folder / f".key.{os.getpid()}"
-                temporary.touch(mode=0o600)
-                temporary.write_bytes(secrets.token_hex(32).encode())
-                os.replace(temporary, path)
+                write_own(path, secrets.token_hex(32).encode())
             text = path.read_bytes().strip()
     if not re.fullmatch(rb"[0-9a-f]{64}", text):
         raise IntegrityError(
@@ -96,6 +92,20 @@ def keeper(folder: Path | None = None) -> Keeper:
             "backup, or nothing here can be matched with earlier releases"
         )
     return Keeper(folder, bytes.fromhex(text.decode()))
+
+
+def write_own(path: Path, data: bytes) -> None:
+    """Write a file that its owner alone may read, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from privsynth.errors import BudgetError, IntegrityError
 from privsynth.privacy import Budget, DpClaim, Event, Relation, Unit
 from privsynth.privacy.accounting import epsilon
 from privsynth.privacy.claim import Composition
-from privsynth.provenance.keys import Keeper, kept, locked
-from privsynth.tables import write_bytes
+from privsynth.provenance.keys import Keeper, kept, locked, write_own
 
 NAME = "spent.json"
 
@@ -62,8 +61,15 @@ def book(keep: Keeper, source: str, claim: DpClaim) -> DpClaim:
         fits = known.setdefault(_name(keep, source), [])
         fits.append(fit)
         text = json.dumps(_Book.dump_python(known, mode="json"), indent=1, sort_keys=True)
-        write_bytes(path, text.encode())
+        write_own(path, text.encode())
     return claim.model_copy(update={"composition": _composed(fits)})
+
+
+def spent(keep: Keeper, source: str) -> Composition | None:
+    """Return what the private fits of a source add up to, None where none was booked."""
+    with kept(keep.folder), locked(keep.folder):
+        fits = _read(keep).get(_name(keep, source))
+    return _composed(fits) if fits else None
 
 
 def _composed(fits: list[Fit]) -> Composition:

@@ -180,9 +180,9 @@ def reaches(bundle: Bundle) -> tuple[Reach, ...]:
     limits = {"auc": most.auc, "tpr_at_fpr_0.01": most.tpr_at_fpr_001, "tpr_at_fpr_0.1": None}
     implied = {bound.name: bound for bound in bundle.implied or ()}
     return tuple(
-        Reach(name, limit, bundle.headline.get(name), implied.get(name))
+        Reach(name, limit, bundle.by_itself.get(name), implied.get(name))
         for name, limit in limits.items()
-        if limit is not None or name in bundle.headline
+        if limit is not None or name in bundle.by_itself
     )
 
 

@@ -4,8 +4,9 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Self
 
 from markupsafe import Markup, escape
 
@@ -15,6 +16,16 @@ INK = "#1d2733"
 GREY = "#6b7480"
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
+PAPER = "#ffffff"
+GRID = "#dfe3e8"
+PANEL = "#f4f6f8"
+DOTTED = (0, (1, 1.5))
+DASHED = (0, (5, 2))
+THEME = {
+    INK: "ink", GREY: "grey", BLUE: "blue", VERMILLION: "vermillion", PAPER: "paper",
+    GRID: "grid", PANEL: "panel",
+}  # fmt: skip
+"""The CSS variable that each colour of a figure can be changed by."""
 STYLE = {
     "font.family": ["DejaVu Sans"],
     "font.size": 8,
@@ -33,7 +44,7 @@ STYLE = {
     "ytick.labelsize": 7.5,
     "xtick.major.width": 0.7,
     "ytick.major.width": 0.7,
-    "grid.color": "#dfe3e8",
+    "grid.color": GRID,
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "legend.fontsize": 7.5,
@@ -43,6 +54,7 @@ STYLE = {
     "text.parse_math": False,
     "text.usetex": False,
 }
+SENTENCE = 1200
 WIDTH = 6.7
 """Inches: the text width of an A4 page with 20 mm margins."""
 
@@ -51,48 +63,90 @@ WIDTH = 6.7
 class Drawing:
     """One chart, ready for a page or a notebook (which shows it by ``_repr_html_``).
 
-    ``title`` states the finding, ``note`` says n and how the intervals were made, ``alternative``
-    is a full sentence with the numbers.
+    ``id`` is the figure's stable name, ``title`` states the finding, ``note`` says n and how the
+    intervals were made, ``alternative`` is a full sentence with the numbers, ``data`` says which
+    file holds them, and where in it.
     """
 
+    id: str
     title: str
     note: str
     alternative: str
+    data: str
     svg: str
 
     def __html__(self) -> str:
         """Return the figure as HTML; a template prints it without escaping it again."""
         return Markup(
-            "<figure><figcaption><strong>{}</strong> {}</figcaption>\n{}\n</figure>"
-        ).format(self.title, self.note, Markup(self.svg))
+            '<figure data-figure="{}"><figcaption><strong>{}</strong> {}</figcaption>\n{}\n'
+            '<p class="data">Figure id: {}. Data: {}.</p>\n</figure>'
+        ).format(self.id, self.title, self.note, Markup(self.svg), self.id, self.data)
 
     _repr_html_ = __html__
+
+    def themed(self) -> Self:
+        """Return the drawing with colours that a style sheet can change (see ``themed``)."""
+        return replace(self, svg=themed(self.svg))
 
 
 def draw(
     height: float,
     paint: Callable[[Any], None],
     *,
+    name: str,
     title: str,
     note: str,
     alternative: str,
+    data: str,
 ) -> Drawing:
     """Return the chart that ``paint`` draws on an empty matplotlib figure ``WIDTH`` wide.
 
-    The same input gives the same bytes: default style, fixed salt, no date, no global state kept.
+    ``name`` becomes its id, ``data`` is where its numbers are. The same input gives the same bytes:
+    default style, fixed salt, no date, no global state kept.
     """
-    import matplotlib.style
+    import matplotlib
     from matplotlib.figure import Figure
 
     buffer = io.StringIO()
-    with matplotlib.style.context(["default", STYLE]):
+    with matplotlib.rc_context():
+        dict.update(matplotlib.rcParams, _style())
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         paint(figure)
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    sentence = clean(alternative, 600)
-    return Drawing(
-        clean(title, 200), clean(note, 400), sentence, _inline(buffer.getvalue(), sentence)
-    )
+    sentence = clean(alternative, SENTENCE)
+    svg = _inline(buffer.getvalue(), sentence)
+    return Drawing(slug(name), clean(title, 200), clean(note, 400), sentence, clean(data, 200), svg)
+
+
+@cache
+def _style() -> dict[str, Any]:
+    """Return matplotlib's own defaults with ours above them, checked once."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcParams.update(matplotlib.rcParamsDefault)
+        matplotlib.rcParams.update(STYLE)
+        return dict(dict.items(matplotlib.rcParams))
+
+
+def slug(name: str) -> str:
+    """Return a name as the id of a figure: letters, digits and ``_ . @ -``, at most 48 of them."""
+    return re.sub(r"[^A-Za-z0-9_.@-]+", "-", name)[:48].strip("-")
+
+
+def themed(svg: str) -> str:
+    """Return a figure whose colours are CSS variables, ours where a page does not set them.
+
+    ``--ink``, ``--grey``, ``--paper``, ``--grid``, ``--panel``, ``--blue`` and ``--vermillion``.
+    """
+    variables = {color.lower(): f"var(--{name},{color})" for color, name in THEME.items()}
+
+    def one(tag: re.Match[str]) -> str:
+        return re.sub(
+            r"(?<=: )#[0-9a-f]{6}\b", lambda found: variables.get(found[0], found[0]), tag[0]
+        )
+
+    return re.sub(r'<[a-z][^>]* style="[^>]*>', one, svg)
 
 
 def _inline(document: str, sentence: str) -> str:

@@ -2,52 +2,38 @@
 
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from fnmatch import fnmatchcase
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from privsynth import __version__
-from privsynth.errors import IntegrityError
-from privsynth.evidence import Bundle
-from privsynth.policy.verdict import Verdict
-from privsynth.privacy.claim import MEANINGFUL
+from privsynth.errors import InputError, IntegrityError
 from privsynth.progress import Progress, silent
 from privsynth.report import claim, figures, text
-from privsynth.report.families import families
+from privsynth.report.context import context
+from privsynth.report.report import Medium, Report
+from privsynth.report.sandbox import Sandbox, blamed
 
-Edition = Literal["pdf", "html"]
 MAX_ENTRIES = 60
-DISCLOSURE = ("singling_out", "linkability", "attribute_inference", "disclosure")
-"""Measures under the three headings of the Article 29 Working Party, in their order."""
-USEFULNESS = ("fidelity", "utility")
-LIMIT_OF = {"worst_auc": "auc", "worst_tpr": "tpr_at_fpr_0.01"}
-"""Rules whose limit is drawn in the forest plot, with the headline that they read."""
+SECTIONS = ("sections", "[0-9][0-9]_*.html")
+APPENDICES = ("appendices", "[A-Z]_*.html")
 
 
 @dataclass(frozen=True)
 class Section:
-    """One numbered part of the report."""
+    """One part of the report; its mark is a number, or a letter for an appendix."""
 
-    number: int
+    mark: str
     slug: str
     title: str
     body: Markup
-
-
-@dataclass(frozen=True)
-class Attached:
-    """One file embedded in the PDF: what a reader needs to check it."""
-
-    name: str
-    size: int
-    digest: str
 
 
 def template_folder() -> Path:
@@ -62,70 +48,70 @@ def template_folder() -> Path:
     )
 
 
-def section_slugs(folder: Path) -> tuple[str, ...]:
-    """Return the sections in order: the names of ``sections/NN_name.html`` without the number."""
-    paths = sorted((folder / "sections").glob("[0-9][0-9]_*.html"), key=lambda path: path.name)
-    return tuple(path.stem.partition("_")[2] for path in paths)
+def parts(folders: list[Path], kind: tuple[str, str]) -> dict[str, tuple[str, str]]:
+    """Return file name to (mark, slug) of the templates of one kind, in order.
+
+    ``05_threats.html`` is part 5, ``A_methods.html`` appendix A; the first folder wins.
+    """
+    names: dict[str, Path] = {}
+    for path in (path for folder in folders for path in (folder / kind[0]).glob("*.html")):
+        if not fnmatchcase(path.name, kind[1]):
+            called = "05_name.html" if kind == SECTIONS else "B_name.html"
+            raise InputError(f"template {path}: a file in {kind[0]} is called as {called}")
+        names.setdefault(path.name, path)
+    found: dict[str, tuple[str, str]] = {}
+    for name in sorted(names):
+        mark, _, slug = Path(name).stem.partition("_")
+        found[name] = (mark.lstrip("0"), slug)
+    for place in (0, 1):
+        taken = [entry[place] for entry in found.values()]
+        for name, entry in found.items():
+            if taken.count(entry[place]) > 1:
+                raise InputError(f"two templates in {kind[0]} are called {entry[place]}, as {name}")
+    return found
 
 
 def sections(
-    bundle: Bundle,
-    verdict: Verdict | None,
-    *,
-    created: datetime,
-    attachments: Mapping[str, bytes],
-    edition: Edition,
-    progress: Progress = silent,
-) -> tuple[Section, ...]:
-    """Return every section rendered, in order."""
-    folder = template_folder()
-    templates = environment(folder)
-    slugs = section_slugs(folder)
-    context = _context(bundle, verdict, created, attachments, edition)
-    context["see"] = partial(_see, slugs)
-    done = []
-    for number, path in enumerate(sorted(folder.glob("sections/[0-9][0-9]_*.html")), start=1):
-        progress("report", (number - 1) / len(slugs))
-        template = templates.get_template(f"sections/{path.name}")
-        module: Any = template.make_module(context)
-        done.append(Section(number, slugs[number - 1], str(module.title), Markup(module)))
-    return tuple(done)
+    report: Report, medium: Medium, progress: Progress = silent
+) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+    """Return every section rendered, in order, and the appendices."""
+    folders = _folders(report.templates)
+    templates = environment(*folders)
+    numbered, lettered = parts(folders, SECTIONS), parts(folders, APPENDICES)
+    seen = context(report, medium)
+    seen["see"] = partial(
+        _see, {slug: mark for mark, slug in (*numbered.values(), *lettered.values())}
+    )
+
+    def rendered(room: str, found: dict[str, tuple[str, str]]) -> Iterator[Section]:
+        for place, (name, (mark, slug)) in enumerate(found.items()):
+            progress("report", (0.2 if room == "appendices" else 1) * place / len(found))
+            module: Any = templates.get_template(f"{room}/{name}").make_module(seen)
+            if not hasattr(module, "title"):
+                raise InputError(f"template {room}/{name} sets no title: {{% set title = … %}}")
+            yield Section(mark, slug, str(module.title), Markup(module))
+
+    with blamed(report.templates):
+        seen["appendices"] = tuple(rendered("appendices", lettered))
+        return tuple(rendered("sections", numbered)), seen["appendices"]
 
 
-def page(
-    bundle: Bundle,
-    verdict: Verdict | None,
-    *,
-    created: datetime,
-    attachments: Mapping[str, bytes],
-    edition: Edition,
-    progress: Progress = silent,
-) -> str:
+def page(report: Report, medium: Medium, progress: Progress = silent) -> str:
     """Return the whole report as one HTML document that refers to nothing outside itself.
 
-    The PDF's edition names its fonts by ``asset:``, which only our own fetcher resolves.
+    The PDF's names its fonts and logo by ``asset:``, which only our own fetcher resolves.
     """
-    context = _context(bundle, verdict, created, attachments, edition)
-    context["sections"] = sections(
-        bundle,
-        verdict,
-        created=created,
-        attachments=attachments,
-        edition=edition,
-        progress=progress,
-    )
-    return environment(template_folder()).get_template("report.html").render(context)
+    done, appendices = sections(report, medium, progress)
+    seen = context(report, medium) | {"sections": done, "appendices": appendices}
+    with blamed(report.templates):
+        return environment(*_folders(report.templates)).get_template("report.html").render(seen)
 
 
-def in_utc(created: datetime) -> datetime:
-    """Return a time stamp in UTC; one without a zone is taken to be in UTC already."""
-    return created.replace(tzinfo=UTC) if created.tzinfo is None else created.astimezone(UTC)
-
-
-def environment(folder: Path) -> Environment:
-    """Return the templates of a folder, which escape all they are given."""
-    made = Environment(
-        loader=FileSystemLoader(folder),
+@cache
+def environment(*folders: Path) -> Sandbox:
+    """Return the templates of folders, the first wins; they escape all they are given."""
+    made = Sandbox(
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=text.printed,
@@ -134,70 +120,36 @@ def environment(folder: Path) -> Environment:
         keep_trailing_newline=True,
     )
     for function in (
-        text.name, text.number, text.p_value, text.limit, text.observed, text.count, text.percent,
+        text.name, text.p_value, text.limit, text.observed, text.count, text.percent,
         text.label, text.significant, claim.looks, claim.rho, claim.script,
     ):  # fmt: skip
         made.filters[function.__name__] = function
     made.filters["clean"] = text.clean
+    made.filters["number"] = text.aligned
     made.filters["code"] = escape  # our own lines: they keep their breaks
     made.filters["entries"] = entries
+    made.filters["integrity"] = integrity
     made.filters["level"] = figures.level
     return made
 
 
-def _context(
-    bundle: Bundle,
-    verdict: Verdict | None,
-    created: datetime,
-    attachments: Mapping[str, bytes],
-    edition: Edition,
-) -> dict[str, Any]:
-    measures = [probe for probe in bundle.probes if probe.kind == "measure"]
-    answered = {probe.id: probe for probe in measures}
-    return {
-        "bundle": bundle,
-        "verdict": verdict,
-        "edition": edition,
-        "created": in_utc(created),
-        "version": __version__,
-        "attachments": [
-            Attached(name, len(data), hashlib.sha256(data).hexdigest())
-            for name, data in sorted(attachments.items())
-        ],
-        "attacks": [probe for probe in bundle.probes if probe.kind == "attack"],
-        "families": families(bundle),
-        "strata": [probe for probe in bundle.probes if probe.kind == "stratum"],
-        "measures": measures,
-        "disclosure": [answered[name] for name in DISCLOSURE if name in answered],
-        "screening": [p for p in measures if p.id not in (*DISCLOSURE, *USEFULNESS)],
-        "forest": partial(figures.forest, limits=_limits(verdict)),
-        "roc": figures.roc,
-        "histogram": figures.histogram,
-        "fidelity": figures.fidelity,
-        "epsilons": figures.epsilons,
-        "guarantee": claim.guarantee(bundle),
-        "reaches": claim.reaches(bundle),
-        "above": claim.above(bundle),
-        "comparable": claim.comparable(bundle),
-        "meaningful": MEANINGFUL,
-        "chance": figures.chance,
-    }
+def _folders(own: Path | None) -> list[Path]:
+    if own is not None and not own.is_dir():
+        raise InputError(f"template folder {own} does not exist")
+    return [template_folder()] if own is None else [own, template_folder()]
 
 
-def _limits(verdict: Verdict | None) -> dict[str, float]:
-    findings = verdict.findings if verdict is not None else ()
-    return {
-        LIMIT_OF[finding.rule]: finding.limit
-        for finding in findings
-        if finding.rule in LIMIT_OF and finding.limit is not None
-    }
+def _see(marks: Mapping[str, str], slug: str) -> Markup:
+    """Return a link to a part by its file's name, or plain words where it was taken out."""
+    if slug not in marks:
+        return Markup("a part left out of this report")
+    kind = "section" if marks[slug].isdigit() else "appendix"
+    return Markup('<a href="#{}">{} {}</a>').format(slug, kind, marks[slug])
 
 
-def _see(slugs: tuple[str, ...], slug: str) -> Markup:
-    """Return a link to a section by its file's name, or plain words where it was taken out."""
-    if slug not in slugs:
-        return Markup("a section left out of this report")
-    return Markup('<a href="#{}">section {}</a>').format(slug, slugs.index(slug) + 1)
+def integrity(script: str) -> str:
+    """Return the digest by which a content security policy lets one inline script run."""
+    return f"sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
 
 
 def entries(raw: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,46 +1,38 @@
 """Evidence and verdict onto paper and screen: both files are written whole, or neither."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 from privsynth.errors import IntegrityError
-from privsynth.evidence import Bundle
-from privsynth.policy.verdict import Verdict
 from privsynth.privacy import Claim, DpClaim, recompute
 from privsynth.progress import Progress, part, silent
+from privsynth.report.report import Report
 
 
 def render(
-    bundle: Bundle,
-    verdict: Verdict | None,
-    *,
-    pdf: Path | None,
-    html: Path | None,
-    created: datetime,
-    attachments: Mapping[str, bytes],
-    progress: Progress = silent,
+    report: Report, *, pdf: Path | None, html: Path | None, progress: Progress = silent
 ) -> None:
     """Write the report as PDF, as HTML, or both; it prints the evidence and computes nothing.
 
-    ``created`` is the only date in it: the same input gives the same bytes. ``attachments`` (file
-    name to bytes) are embedded in the PDF. Raises ``InputError`` when a file cannot be written or
-    a system library is missing, ``IntegrityError`` when the ledger does not support the claim.
+    The same report gives the same bytes. Raises ``InputError`` when a file cannot be written or a
+    system library is missing, ``IntegrityError`` when the ledger does not support the claim.
     """
-    _check(bundle.claim)
+    _check(report.bundle.claim)
     from privsynth.report.html import page
-    from privsynth.report.pdf import pdf_bytes
+    from privsynth.report.pdf import pdf_bytes, versions
     from privsynth.tables.write import write_bytes
 
+    report = replace(report, renderer=versions())
     done: list[tuple[Path, bytes]] = []
-    edition = partial(page, bundle, verdict, created=created, attachments=attachments)
     if pdf is not None:
-        draft = edition(edition="pdf", progress=part(progress, 0.0, 0.3))
-        progress("report: setting the pages", 0.3)
-        done.append((pdf, pdf_bytes(draft, attachments=attachments, created=created)))
+        draft = page(report, "pdf", part(progress, 0.0, 0.3))
+        data = pdf_bytes(
+            draft, attachments=report.attachments, created=report.stamp, logo=report.logo,
+            progress=part(progress, 0.3, 0.8),
+        )  # fmt: skip
+        done.append((pdf, data))
     if html is not None:
-        text = edition(edition="html", progress=part(progress, 0.8, 0.99))
+        text = page(report, "html", part(progress, 0.8, 0.99))
         done.append((html, text.encode("utf-8")))
     for path, data in done:
         write_bytes(path, data)

@@ -90,11 +90,13 @@ def curve(sweep: Sweep) -> Drawing | None:
     return draw(
         2.5,
         paint,
+        name="sweep",
         title=f"{title}.",
         note="Bars run between two one-sided bounds. Dotted: the floor of usefulness (shuffled "
         "columns), or guessing; dashed: its ceiling (other real rows), or the most that epsilon "
         "allows an attack.",
         alternative=f"Usefulness and worst attack over epsilon. {said}.",
+        data="sweep.json, points",
     )
 
 
@@ -129,9 +131,10 @@ def sweep_page(sweep: Sweep) -> str:
 
     columns = [k for k in (*USEFUL, *ATTACKS) if any(k in p.estimates for p in sweep.points)]
     template = environment(template_folder()).get_template("sweep.html")
+    figure = curve(sweep)
     return template.render(
-        sweep=sweep, figure=curve(sweep), columns=columns, useful=USEFUL, bound_of=BOUND_OF,
-        interval=interval, version=__version__,
+        sweep=sweep, figure=figure and figure.themed(), columns=columns, useful=USEFUL,
+        bound_of=BOUND_OF, interval=interval, version=__version__, medium="html",
     )  # fmt: skip
 
 

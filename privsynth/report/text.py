@@ -12,6 +12,8 @@ NAME_LENGTH = 80
 SENTENCE_LENGTH = 800
 FONTS = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf")
 UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+INVISIBLE = frozenset({0x34F, *range(0xFE00, 0xFE10)})
+"""Marks that join or vary the one before them: the fonts have them, and nothing is seen."""
 LABELS = {
     "auc": "AUC",
     "advantage": "Membership advantage",
@@ -23,6 +25,8 @@ LABELS = {
     "copied_units_excess": "Copied units beyond the holdout's",
     "marginals_tvd": "Marginals, total variation",
     "pairs_tvd": "Pairs of columns, total variation",
+    "tail_coverage": "Tails kept",
+    "invented_pairs": "Rows with an invented pair of values",
     "tstr": "Trained on synthetic, tested on real",
     "trtr": "Trained on real, tested on real",
 }
@@ -84,7 +88,8 @@ def clean(text: object, limit: int = NAME_LENGTH) -> str:
 
 
 def _is_showable(char: str) -> bool:
-    return unicodedata.category(char) not in UNSHOWABLE and ord(char) in showable()
+    known = unicodedata.category(char) not in UNSHOWABLE and ord(char) in showable()
+    return known and ord(char) not in INVISIBLE
 
 
 def printed(value: Any) -> Any:
@@ -100,13 +105,22 @@ def name(text: object, limit: int = NAME_LENGTH) -> Markup:
 
 
 def number(value: float | None) -> str:
-    """Return an estimate or a bound at the four decimals that the gate compares."""
-    return "–" if value is None else f"{value:.4f}".replace("-", "−")
+    """Return an estimate or a bound at three decimals, or at four where it has as many."""
+    if value is None:
+        return "–"
+    return f"{value:.4f}".removesuffix("0").replace("-", "−")
+
+
+def aligned(value: float | None) -> str:
+    """Return ``number`` for a column of a table, where decimal points stand above each other."""
+    return number(value) if value is None else number(value).ljust(len(f"{value:.4f}"), "\u2007")
 
 
 def p_value(value: float | None) -> str:
     """Return a p-value; the smallest that is written as a bound, since no test gives zero."""
-    return "≤ 0.0001" if value is not None and value <= 0.0001 else number(value)
+    if value is None:
+        return "–"
+    return "≤ 0.0001" if value <= 0.0001 else f"{value:.4f}"
 
 
 def amount(value: float | None, limit: float | None = None) -> str:

@@ -1,16 +1,18 @@
 """What becomes of a table that was made: it is booked, asked about, labelled and written."""
 
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import privsynth
 from privsynth.audit import Request
 from privsynth.evidence import Audits, Generator, to_json
 from privsynth.policy import Policy
 from privsynth.privacy import DpClaim
-from privsynth.provenance import Keeper, Label, book, label
+from privsynth.provenance import Keeper, Label, Parent, book, hints, label, next_depth
 from privsynth.run.folds import Parts
-from privsynth.synthesizers import Candidate
+from privsynth.synthesizers import Candidate, catalogue
 from privsynth.tables import table_bytes, write_bytes
 
 
@@ -54,16 +56,39 @@ def request_for(
     )
 
 
-def write_labelled(path: Path, candidate: Candidate, training_table: str, **more: Any) -> Label:
+def generator_version(name: str) -> str:
+    """Return the package of a synthesizer with its version, "" for a program from outside."""
+    plugin = catalogue().get(name)
+    if plugin is None:
+        return ""
+    own, engine = plugin.home.partition(".")[0], "sdv" if "sdv" in plugin.licence else ""
+    return ", ".join(f"{one} {_installed(one)}" for one in (own, engine) if one)
+
+
+def _installed(package: str) -> str:
+    try:
+        return privsynth.__version__ if package == "privsynth" else version(package)
+    except PackageNotFoundError:
+        return "of unknown version"
+
+
+def write_labelled(
+    path: Path, candidate: Candidate, training_table: str, parent: Parent, **more: Any
+) -> Label:
     """Return the label of a candidate, once it and then the table stand at ``path``.
 
-    ``training_table`` is the keyed digest of the rows it was made from. The label is written
-    first: no table stands there without one.
+    ``training_table`` is the keyed digest of the rows it was made from, ``parent`` the table that
+    they are of. The label is written first: no table stands there without one.
     """
-    data = table_bytes(candidate.synthetic, path.name)
+    name, depth = candidate.synthesizer, next_depth([parent])
+    version_, private = generator_version(name), isinstance(candidate.claim, DpClaim)
+    seeded = "seeded, seed kept private" if version_ else "not stated"
+    data = table_bytes(candidate.synthetic, path.name, hints("synthetic", name, depth))
     text = label(
         path.name, data, candidate.synthetic, generator_facts(candidate), claim=candidate.claim,
-        training_table=training_table, **more,
+        training_table=training_table, generator_version=version_,
+        seed_policy="operating-system entropy" if private else seeded,
+        filters=(), parents=(parent,), generation_depth=depth, real_fraction=0.0, **more,
     )  # fmt: skip
     write_bytes(path.with_name(f"{path.name}.label.json"), to_json(text).encode())
     write_bytes(path, data)

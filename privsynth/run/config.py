@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from privsynth.errors import InputError
 from privsynth.privacy import Budget, Relation, Unit
-from privsynth.provenance import Keeper, check_total
+from privsynth.provenance import Keeper, Origin, check_total
 from privsynth.randomness import MAX_SEED
 from privsynth.synthesizers import Privacy
 from privsynth.tables.schema import from_yaml
@@ -27,6 +27,9 @@ class Shares(BaseModel):
     holdout: float = 0.25
     reference: float = 0.25
     folds: int | None = Field(None, description="2 to 20, for tables too small for a holdout")
+    seed: int | None = Field(
+        None, ge=0, le=MAX_SEED, description="divide as an earlier release did: the seed it had"
+    )
 
     @property
     def parts(self) -> tuple[float, float, float]:
@@ -37,7 +40,7 @@ class Shares(BaseModel):
     def used(self) -> dict[str, float]:
         """The share of each part by name; with folds there is no holdout."""
         if self.folds is None:
-            return self.model_dump(exclude={"folds"})
+            return self.model_dump(exclude={"folds", "seed"})
         return {"train": round(self.train + self.holdout, 9), "reference": self.reference}
 
 
@@ -77,9 +80,13 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     table: str
+    origin: Origin | None = Field(None, description="of the table's rows, where no label says it")
+    licences: tuple[str, ...] = Field((), description="of the released table, best as URLs")
     name: str | None = None
     table_schema: str | None = Field(None, alias="schema")
     policy: str = "preset:internal"
+    waivers: str | None = Field(None, description="fails that named people accept: a YAML file")
+    baseline: str | None = Field(None, description="evidence.json of the last release")
     synthesizer: str = "gaussian_copula"
     synth_cmd: str | None = None
     options: dict[str, int | float | str] = Field(default_factory=dict)
@@ -90,8 +97,11 @@ class RunConfig(BaseModel):
         None, ge=0, le=MAX_SEED, description="of split and audit, where the fit is private"
     )
     split: Shares = Shares()
+    also: tuple[str, ...] = Field((), description="tables of this source released before")
     other_seeds: int = Field(0, ge=0, le=100, description="tables of other seeds to attack")
     format: str = Field("csv", pattern=r"^(csv|csv\.gz|parquet)$")
+    details: str | None = Field(None, description="what people state, for the report: a YAML file")
+    templates: str | None = Field(None, description="folder of templates that stand in for ours")
     max_memory: str | None = Field(None, description="such as 2GB; else what the machine has")
     out: str | None = None
 
@@ -132,8 +142,10 @@ def read_config(path: Path) -> RunConfig:
         return str(base / text) if near.startswith("..") else near
 
     policy = config.policy if config.policy.startswith("preset:") else placed(config.policy)
-    moved = {"table": placed(config.table), "table_schema": placed(config.table_schema)}
-    return config.model_copy(update={**moved, "policy": policy, "out": placed(config.out)})
+    files = ("table", "table_schema", "waivers", "baseline", "details", "templates", "out")
+    moved = {entry: placed(getattr(config, entry)) for entry in files}
+    also = tuple(str(placed(one)) for one in config.also)
+    return config.model_copy(update={**moved, "policy": policy, "also": also})
 
 
 def release_name(config: RunConfig) -> str:
@@ -151,7 +163,11 @@ def release_name(config: RunConfig) -> str:
 def check_apart(folder: Path, config: RunConfig) -> None:
     """Refuse a folder that holds what the release is made from: replacing it would lose that."""
     policy = None if config.policy.startswith("preset:") else config.policy
-    for used in (config.table, config.table_schema, policy):
+    read = (
+        config.table, config.table_schema, policy, config.waivers, config.baseline,
+        config.details, config.templates, *config.also,
+    )  # fmt: skip
+    for used in read:
         try:
             inside = bool(used) and Path(str(used)).resolve().is_relative_to(folder.resolve())
         except (OSError, ValueError):

@@ -49,7 +49,8 @@ class Parts:
 
 def divide(source: Table, seed: int, shares: Shares) -> Parts:
     """Return the source divided by unit, seeded; ``InputError`` for shares that make no sense."""
-    made = split(source, generator(seed, "split"), shares.parts)
+    own = seed if shares.seed is None else shares.seed
+    made = split(source, generator(own, "split"), shares.parts)
     if shares.folds is None:
         return Parts(made.train, made.holdout, made.reference, made.rows, made.unit)
     kept = np.sort(np.concatenate([made.rows["train"], made.rows["holdout"]]))

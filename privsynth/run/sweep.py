@@ -11,7 +11,7 @@ from privsynth.evidence import Bundle, to_json
 from privsynth.policy import load_policy
 from privsynth.privacy import DpClaim
 from privsynth.progress import Progress, part, silent
-from privsynth.provenance import Keeper
+from privsynth.provenance import Keeper, Parent
 from privsynth.randomness import fresh_seed
 from privsynth.report.sweep import Point, Sweep, sweep_page
 from privsynth.run.candidate import booked, request_for, write_labelled
@@ -33,6 +33,7 @@ class Plan:
     epsilons: tuple[float, ...]
     out: Path
     name: str
+    parent: Parent
     policy: str = "preset:internal"
     quick: bool = False
 
@@ -97,7 +98,7 @@ def _point(plan: Plan, candidate: Candidate, bundle: Bundle) -> Point:
     if not isinstance(claim, DpClaim):
         return Point(epsilon=None, estimates=estimates)
     file = f"epsilon-{claim.epsilon:g}.csv"
-    write_labelled(plan.out / file, candidate, bundle.tables["train"].digest)
+    write_labelled(plan.out / file, candidate, bundle.tables["train"].digest, plan.parent)
     write_bytes(plan.out / f"epsilon-{claim.epsilon:g}.evidence.json", to_json(bundle).encode())
     return Point(
         epsilon=claim.epsilon, spent=claim.spent, ceiling=claim.ceiling, table=file,

@@ -6,8 +6,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 DIGITS = 4
-"""Decimals that leave the house; ``rounded`` widens the interval to them, never narrows it."""
-SCALE = 10.0**DIGITS
+"""Decimals of the evidence; ``rounded`` widens the interval to them, never narrows it."""
 
 
 class Estimate(BaseModel):
@@ -42,27 +41,34 @@ class Estimate(BaseModel):
 
     def rounded(self) -> "Estimate":
         """Return it at ``DIGITS`` decimals, bounds rounded outward and p upward."""
+        return self.outward(DIGITS).model_copy(
+            update={
+                "expected": None if self.expected is None else round(self.expected, DIGITS) + 0.0,
+                "p": None if self.p is None else _up(self.p, DIGITS),
+            }
+        )
+
+    def outward(self, digits: int) -> "Estimate":
+        """Return it with value and bounds at so many decimals, each bound at least as careful."""
+        value = round(self.value, digits) + 0.0
+        floor = self.adjusted_low
         return self.model_copy(
             update={
-                "value": _nearest(self.value),
-                "low": min(_down(self.low), _nearest(self.value)),
-                "high": max(_up(self.high), _nearest(self.value)),
-                "expected": None if self.expected is None else _nearest(self.expected),
-                "adjusted_low": None if self.adjusted_low is None else _down(self.adjusted_low),
-                "p": None if self.p is None else _up(self.p),
+                "value": value,
+                "low": min(_down(self.low, digits), value),
+                "high": max(_up(self.high, digits), value),
+                "adjusted_low": None if floor is None else _down(floor, digits),
             }
         )
 
 
-def _nearest(x: float) -> float:
-    return round(x, DIGITS) + 0.0
+def _down(x: float, digits: int) -> float:
+    scale = 10.0**digits
+    return math.floor(round(x * scale, 6)) / scale + 0.0
 
 
-def _down(x: float) -> float:
-    return math.floor(round(x * SCALE, 6)) / SCALE + 0.0
-
-
-def _up(x: float) -> float:
-    steps = math.ceil(round(x * SCALE, 6))
+def _up(x: float, digits: int) -> float:
+    scale = 10.0**digits
+    steps = math.ceil(round(x * scale, 6))
     # What is above 0 stays above it: a p-value of 1e-12 is not 0.
-    return (max(steps, 1) if x > 0 else steps) / SCALE + 0.0
+    return (max(steps, 1) if x > 0 else steps) / scale + 0.0

@@ -5,6 +5,7 @@ import gzip
 import io
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,13 +21,14 @@ def write(table: Table, path: Path | str) -> None:
     write_bytes(path, table_bytes(table, path.name))
 
 
-def table_bytes(table: Table, name: str) -> bytes:
-    """Return the file of a table as bytes; ``name`` chooses the format by its ending."""
+def table_bytes(table: Table, name: str, hints: Mapping[str, str] | None = None) -> bytes:
+    """Return the file of a table as bytes; ``name`` chooses the format by its ending.
+
+    ``hints`` go into the metadata of a Parquet file; the other formats have no place for them.
+    """
     frame = _printable(table.frame)
     if name.lower().endswith(".parquet"):
-        buffer = io.BytesIO()
-        table.frame.to_parquet(buffer, index=False)
-        return buffer.getvalue()
+        return _parquet(table.frame, hints or {})
     text: bytes = frame.to_csv(index=False, lineterminator="\n").encode()
     if b"\r" in text:  # which the csv module leaves unquoted, though readers end a row at it
         quoted = csv.QUOTE_NONNUMERIC
@@ -36,6 +38,17 @@ def table_bytes(table: Table, name: str) -> bytes:
     if name.lower().endswith(".csv"):
         return text
     raise InputError(f"{name}: tables are written as .csv, .csv.gz or .parquet")
+
+
+def _parquet(frame: pd.DataFrame, hints: Mapping[str, str]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = pa.Table.from_pandas(frame, preserve_index=False)
+    metadata = {**(rows.schema.metadata or {}), **dict(sorted(hints.items()))}
+    buffer = io.BytesIO()
+    pq.write_table(rows.replace_schema_metadata(metadata), buffer)
+    return buffer.getvalue()
 
 
 def _printable(frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from privsynth import attacks as attack_room
+from privsynth.audit.also import check_also
 from privsynth.audit.audit import Request
 from privsynth.audit.blind import blind_baseline
 from privsynth.audit.checks import MIN_SIDE, check_tables, column_facts, table_facts
@@ -83,6 +84,7 @@ def audit_folds(asked: FoldRequest, progress: Progress = silent) -> Bundle:
     progress("reading the tables", 0.0)
     request = asked.request
     reference = _reference(request)
+    check_also(request.synthetic, request.also, has_holdout=False)
     check_folds(len(asked.tables), len(set(request.train.units)))
     warnings = check_tables(
         request.train, request.synthetic, None, reference, own_split=request.own_split

@@ -5,6 +5,7 @@ from pydantic import Field
 from privsynth.evidence import Bundle
 from privsynth.policy._base import Parameters, Rule, below, corrected, reason
 from privsynth.policy.verdict import Finding
+from privsynth.statistics import Estimate
 
 
 class Limit(Parameters):
@@ -19,7 +20,7 @@ def check(bundle: Bundle, limit: Limit, policy: str) -> Finding:
     The measure must have seen its own positive control: else its silence carries no pass.
     """
     measure = bundle.measure("attribute_inference")
-    found = measure.estimate("advantage_worst") if measure else None
+    found = _estimate(bundle)
     finding = below(
         rule,
         corrected(found),
@@ -40,10 +41,24 @@ def check(bundle: Bundle, limit: Limit, policy: str) -> Finding:
     return finding
 
 
+def _estimate(bundle: Bundle) -> Estimate | None:
+    measure = bundle.measure("attribute_inference")
+    return measure.estimate("advantage_worst") if measure else None
+
+
 rule = Rule(
     name="attribute_advantage",
     home=__name__,
     title="Does the table give away members' secrets?",
     parameters=Limit,
     check=check,
+    attribute=True,
+    waivable=True,
+    limit="below",
+    reads=lambda bundle, limit: _estimate(bundle),
+    formula="the upper bound of a_M - a_N < below, where a_M and a_N are how often a secret of a "
+    "member and of another person is guessed right, for the worst secret; a fail: its corrected "
+    "lower bound >= below",
+    remedy="see in section 7 which secret it is; coarsen it or what predicts it for few people, "
+    "declare as secret only what must be protected, or fit with differential privacy",
 )

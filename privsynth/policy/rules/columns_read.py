@@ -51,4 +51,6 @@ rule = Rule(
     parameters=Nothing,
     check=check,
     mandatory=True,
+    formula="every released column was read by an attack, or tested for replay and found silent",
+    remedy="drop free text and identifiers, or let them be made anew; mend unreadable cells",
 )

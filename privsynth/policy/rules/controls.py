@@ -36,4 +36,7 @@ rule = Rule(
     parameters=Nothing,
     check=check,
     mandatory=True,
+    formula="blind baseline, negative and positive control came out as they must",
+    remedy="the audit itself is disturbed: read the control's sentence in section 5; usually train "
+    "and holdout are not drawn alike, or there are too few people",
 )

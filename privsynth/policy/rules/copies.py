@@ -50,4 +50,8 @@ rule = Rule(
     title="Does the table repeat people's rows?",
     parameters=Level,
     check=check,
+    formula="p of Fisher's exact test that members' rows stand verbatim in the table more often "
+    "than the holdout's >= p_below",
+    remedy="the generator repeats rows: do not release this table; leave out what lets it copy "
+    "(identifiers, free text, exact dates), train with less capacity, then audit another table",
 )

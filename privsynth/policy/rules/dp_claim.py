@@ -53,14 +53,14 @@ def _judged(bundle: Bundle, demand: Demand) -> tuple[Status, str]:
         asked = "the policy asks for a formal guarantee and none is claimed"
         return short, asked if demand.required else "no formal guarantee is claimed"
     if (wrong := _refuted(bundle, claim)) is not None:
-        return "fail", wrong
+        return wrong
     if not claim.end_to_end:
         return short, f"not end-to-end DP: {'; '.join(claim.unaccounted)}"
     epsilon, most = _epsilon(claim), demand.epsilon_at_most
     fits = "" if epsilon == claim.epsilon else " over all private fits of this source"
     if most is not None and epsilon > most:
         return "fail", f"epsilon {epsilon:.4g}{fits} is above the {most:g} that the policy allows"
-    missing = [said for name, said in REACHES.items() if name not in bundle.headline]
+    missing = [said for name, said in REACHES.items() if name not in bundle.by_itself]
     if "train" not in bundle.tables or missing:
         lacks = " and ".join(missing) or "the training table"
         return "inconclusive", f"the claim could not be tested: {lacks} is not in the evidence"
@@ -76,32 +76,41 @@ def _judged(bundle: Bundle, demand: Demand) -> tuple[Status, str]:
     return "pass", says + (f"; above {MEANINGFUL:g} it says little" if epsilon > MEANINGFUL else "")
 
 
-def _refuted(bundle: Bundle, claim: DpClaim | StatedClaim) -> str | None:
-    """Return why the claim cannot be true: its own ledger, or an attack that found too much."""
+def _refuted(bundle: Bundle, claim: DpClaim | StatedClaim) -> tuple[Status, str] | None:
+    """Return why the claim cannot be true: its own ledger, or an attack that found too much.
+
+    Inconclusive where an attack found too much or not by less than rounding may have moved it.
+    """
     audited = bundle.mechanism_audit
     if audited is not None and audited.refuted:
-        return f"the audit of the mechanism refutes epsilon {audited.epsilon:g}"
+        return "fail", f"the audit of the mechanism refutes epsilon {audited.epsilon:g}"
     if isinstance(claim, DpClaim):
         if problems := recompute(claim).problems:
-            return f"the claim does not follow from its ledger: {'; '.join(problems)}"
+            return "fail", f"the claim does not follow from its ledger: {'; '.join(problems)}"
         most = claim.ceiling  # that of its events, or it were a problem
     else:
         again = claim.recomputed
         if again is not None and again > claim.epsilon * (1 + 1e-6):
-            return f"the stated events give epsilon {again:.4g}, above the {claim.epsilon:g} stated"
+            told = f"the stated events give epsilon {again:.4g}, above the {claim.epsilon:g} stated"
+            return "fail", told
         relation: Relation = "replace_one" if claim.neighbours == "replace_one" else "add_remove"
         most = ceiling_of(claim.epsilon, claim.delta, relation)
     if claim.unit != "entity" and _several(bundle):
         return None  # attacks look for people, of whom the claim hides one row each
+    near: tuple[Status, str] | None = None
     for name, limit in (("auc", most.auc), ("tpr_at_fpr_0.01", most.tpr_at_fpr_001)):
-        entry = bundle.headline.get(name)
+        entry = bundle.by_itself.get(name)
         found = corrected(entry.estimate) if entry is not None else None
-        if entry is not None and found is not None and found.low > limit:
-            return (
-                f"{entry.attack} refutes epsilon {claim.epsilon:g}: the lower bound of the worst "
-                f"{REACHES[name]} is {found.low:.4f}, and the claim admits {limit:.4f} at most"
-            )
-    return None
+        if entry is None or found is None or found.low + bundle.blur <= limit:
+            continue
+        told = (
+            f"the lower bound of the worst {REACHES[name]} is {found.low:.4f}, and the claim "
+            f"admits {limit:.4f} at most"
+        )
+        if found.low > limit:
+            return "fail", f"{entry.attack} refutes epsilon {claim.epsilon:g}: {told}"
+        near = "inconclusive", f"too near to decide at three decimals: {told}"
+    return near
 
 
 def _too_little(bundle: Bundle, claim: DpClaim | StatedClaim) -> str | None:
@@ -134,4 +143,7 @@ rule = Rule(
     parameters=Demand,
     check=check,
     mandatory=True,
+    formula="epsilon recomputed from the ledger <= epsilon_at_most, end to end, and no attack "
+    "above what the claim admits",
+    remedy="a refuted claim is wrong: withdraw it; a missing one asks for a fit with --epsilon",
 )

@@ -5,6 +5,7 @@ from pydantic import Field
 from privsynth.evidence import Bundle
 from privsynth.policy._base import Parameters, Rule, below, corrected, reason
 from privsynth.policy.verdict import Finding
+from privsynth.statistics import Estimate
 
 
 class Limit(Parameters):
@@ -15,8 +16,7 @@ class Limit(Parameters):
 
 def check(bundle: Bundle, limit: Limit, policy: str) -> Finding:
     """Return pass if no attack's upper bound within that fifth reaches the limit."""
-    stratum = bundle.stratum("exposed")
-    found = stratum.estimate("auc_most_exposed_fifth") if stratum else None
+    stratum, found = bundle.stratum("exposed"), _estimate(bundle)
     finding = below(
         rule,
         corrected(found),
@@ -31,10 +31,22 @@ def check(bundle: Bundle, limit: Limit, policy: str) -> Finding:
     return finding
 
 
+def _estimate(bundle: Bundle) -> Estimate | None:
+    stratum = bundle.stratum("exposed")
+    return stratum.estimate("auc_most_exposed_fifth") if stratum else None
+
+
 rule = Rule(
     name="exposed_fifth",
     home=__name__,
-    title="Are people unlike all others safe as well?",
+    title="Can members unlike all others be told apart?",
     parameters=Limit,
     check=check,
+    waivable=True,
+    limit="below",
+    reads=lambda bundle, limit: _estimate(bundle),
+    formula="the upper bound of the largest AUC among the fifth of people farthest from all others "
+    "< below; a fail: its corrected lower bound >= below",
+    remedy="outliers were learnt by heart: clip or bin extreme values, merge rare categories, or "
+    "fit with differential privacy, which protects each person alike",
 )

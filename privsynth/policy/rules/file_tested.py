@@ -29,4 +29,6 @@ rule = Rule(
     parameters=Strictness,
     check=check,
     mandatory=True,
+    formula="the released file itself was attacked, not tables made in the same way",
+    remedy="audit the file with a holdout that took no part in its making",
 )

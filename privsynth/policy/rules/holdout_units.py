@@ -34,4 +34,6 @@ rule = Rule(
     title="Is there enough evidence to decide?",
     parameters=Minimum,
     check=check,
+    formula="counted holdout units (people where an entity is declared, else rows) >= at_least",
+    remedy="hold more people back from training, or ask under a policy for less evidence",
 )

@@ -51,4 +51,7 @@ rule = Rule(
     title="Does the table repeat what only one person has?",
     parameters=Level,
     check=check,
+    formula="p of an exact test >= p_below / 3, for rare categories, training extremes and rare "
+    "patterns of empty cells",
+    remedy="declare public bounds and categories in the schema and generate within them",
 )

@@ -41,4 +41,6 @@ rule = Rule(
     parameters=Strictness,
     check=check,
     mandatory=True,
+    formula="the audit stored this policy's digest before it scored",
+    remedy="audit again with --policy",
 )

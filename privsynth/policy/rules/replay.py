@@ -64,4 +64,7 @@ rule = Rule(
     title="Do names, numbers or texts of people come back?",
     parameters=Level,
     check=check,
+    formula="p of an exact test that members' values of an id or text column come back more often "
+    "than the holdout's >= p_below / number of such columns",
+    remedy="drop the column, or let it be made anew without looking at the rows",
 )

@@ -54,6 +54,16 @@ def check(bundle: Bundle, limit: Limit, policy: str) -> Finding:
     return finding
 
 
+def _worst(bundle: Bundle) -> Estimate | None:
+    """Return the estimate of the assessed group with the largest upper bound."""
+    stratum = bundle.stratum("subgroups")
+    groups = stratum.options.get("groups") if stratum else None
+    if stratum is None or not isinstance(groups, list):
+        return None
+    found = [one for g in groups if _large(g) and (one := _estimate(stratum, g)) is not None]
+    return max(found, key=lambda one: one.high, default=None)
+
+
 def _large(group: dict[str, Any]) -> bool:
     sizes = [group.get("members"), group.get("non_members")]
     enough = all(isinstance(size, int) and size >= MIN_GROUP for size in sizes)
@@ -84,7 +94,14 @@ def _finding(status: Any, message: str, limit: Limit) -> Finding:
 rule = Rule(
     name="subgroups",
     home=__name__,
-    title="Are the groups to be protected safe as well?",
+    title="Can members of a declared group be told apart?",
     parameters=Limit,
     check=check,
+    waivable=True,
+    limit="below",
+    reads=lambda bundle, limit: _worst(bundle),
+    formula="the upper bound of the largest AUC within each declared subgroup < below; a fail: its "
+    "corrected lower bound >= below; groups under 200 members or 200 others are not assessed",
+    remedy="give the group more training rows, merge it with a like one, or keep it out of the "
+    "table; a group that is too small to assess needs a larger holdout",
 )

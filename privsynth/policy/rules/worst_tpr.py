@@ -9,6 +9,7 @@ from privsynth.policy._base import Parameters, Rule, backed, below
 from privsynth.policy.verdict import Finding
 
 FPR = 0.01
+HEADLINE = f"tpr_at_fpr_{FPR:g}"
 
 
 class Limit(Parameters):
@@ -19,7 +20,7 @@ class Limit(Parameters):
 
 def check(bundle: Bundle, limit: Limit, policy: str) -> Finding:
     """Return pass if no attack's upper bound reaches the limit."""
-    entry = bundle.headline.get(f"tpr_at_fpr_{FPR:g}")
+    entry = bundle.headline.get(HEADLINE)
     share = (limit.below - FPR) / (1 - FPR)
     finding = below(
         rule,
@@ -47,4 +48,14 @@ rule = Rule(
     parameters=Limit,
     check=check,
     membership=True,
+    waivable=True,
+    limit="below",
+    reads=lambda bundle, limit: (
+        entry.estimate if (entry := bundle.headline.get(HEADLINE)) else None
+    ),
+    formula="the upper bound of the largest share of members found at 1 % false positives < below; "
+    "a fail: its corrected lower bound >= below",
+    remedy="a few members are found with confidence: look at the most exposed people first, "
+    "coarsen or drop what makes them unlike others, or fit with differential privacy; if the bound "
+    "is only wide, use a larger holdout",
 )

@@ -23,10 +23,10 @@ check: $(READY) ## formatting, lint, types, import layers
 	$(BIN)/python -m pytest -q tests/test_layers.py
 
 test: $(READY) ## all tests but the slow ones
-	$(BIN)/python -m pytest -n 2 -rs
+	$(BIN)/python -m pytest -n 2 --dist loadfile -rs
 
 test-slow: $(READY) ## all tests, the slow ones too
-	$(BIN)/python -m pytest -n 2 -m ""
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m ""
 
 bench: $(READY) ## measure speed and pass rates; results lie beside the scripts in benchmarks/
 	@set -e; for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python "$$script"; done
@@ -35,7 +35,7 @@ bench-quick: $(READY) ## the neighbour search beside scikit-learn and faiss, und
 	$(BIN)/python benchmarks/neighbours.py --quick
 
 accept: $(READY) ## rewrite the golden files of the tests; review them as a diff
-	PRIVSYNTH_ACCEPT=1 $(BIN)/python -m pytest -n 2
+	PRIVSYNTH_ACCEPT=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile

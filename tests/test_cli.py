@@ -723,3 +723,8 @@ def test_a_terminal_sees_a_bar_with_the_time_that_is_left(place: Path) -> None:
     seen = on_a_terminal(*AUDIT, "--holdout", "holdout.csv", "--out", "new.json")
     assert re.search(r"\d+%", seen) and re.search(r"\d:\d\d:\d\d|-:--:--", seen)
     assert pd.read_json(place / "new.json", typ="series")["name"] == "synthetic"
+
+
+def test_a_foreign_name_is_no_command_of_a_ci_runner(capsys: pytest.CaptureFixture[str]) -> None:
+    _common.say("  ::error::x\x1b[2J")
+    assert capsys.readouterr().err == "  : :error: :x\\x1b[2J\n"

@@ -66,7 +66,7 @@ WORDS = {
     "inconclusive": "INCONCLUSIVE",
 }
 SIGNS = {"pass": "✓", "pass_with_waivers": "◐", "fail": "✗", "inconclusive": "?"}
-COLOURS = {"pass": "green", "pass_with_waivers": "green", "fail": "red", "inconclusive": "yellow"}
+COLOURS = {"pass": "green", "pass_with_waivers": "yellow", "fail": "red", "inconclusive": "yellow"}
 
 
 def say(text: str = "", style: str | None = None) -> None:
@@ -78,8 +78,9 @@ def say(text: str = "", style: str | None = None) -> None:
 
 
 def printable(text: str) -> str:
-    """Return a text whose control characters are spelled out: names come from foreign files."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    """Return a text with control characters spelled out, and no runner's command (``::``) in it."""
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return shown.replace("::", ": :")
 
 
 def answer(data: Any) -> None:

@@ -66,6 +66,18 @@ def structure(data: bytes) -> list[tuple[str, str]]:
         return [(str(node.S), str(node.get("/Alt", ""))) for node in nodes(root)]
 
 
+def accepted(body: str, status: Status, name: str) -> None:
+    """Compare with the golden file; a status keeps only those that are not those of a pass."""
+    own, usual = GOLDEN / status / name, GOLDEN / "pass" / name
+    if ACCEPT:
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.unlink(missing_ok=True)
+        if status == "pass" or body != usual.read_text(encoding="utf-8"):
+            own.write_text(body, encoding="utf-8")
+    path = own if own.exists() else usual
+    assert body == path.read_text(encoding="utf-8"), f"{status}, {name}: see it, then `make accept`"
+
+
 @pytest.mark.parametrize("status", STATUSES)
 def test_every_section_is_as_it_was_accepted(status: Status) -> None:
     bundle = example.bundle(status)
@@ -78,11 +90,7 @@ def test_every_section_is_as_it_was_accepted(status: Status) -> None:
         body = re.sub(r"(</title>).*?(</svg>)", r"\1\2", str(part.body), flags=re.DOTALL)
         body = re.sub(r'<svg [^>]*viewBox="[^"]*"[^>]*>', "<svg>", body)
         mark = f"{part.mark:0>2}" if part.mark.isdigit() else part.mark
-        path = GOLDEN / status / f"{mark}_{part.slug}.html"
-        if ACCEPT:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(body, encoding="utf-8")
-        assert body == path.read_text(encoding="utf-8"), f"{path.name}: see it, then `make accept`"
+        accepted(body, status, f"{mark}_{part.slug}.html")
 
 
 def test_every_section_template_is_printed_in_the_order_of_its_number(

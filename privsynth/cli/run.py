@@ -114,6 +114,6 @@ def run(
         show_verdict(verdict)
         say(f"  report    {release.files['report.pdf']}")
         say(f"  evidence  {release.files['evidence.json']}")
-        say(f"  travels   {release.folder / 'release'}")
+        say(f"  travels   {release.folder / 'release'}: UNSIGNED, until `privsynth sign`")
         say(f"  stays     {release.folder / 'private'}: full evidence, for --edition restricted")
     raise typer.Exit(EXIT[verdict.status])

@@ -34,7 +34,8 @@ SeedPolicy = Literal[
 ]
 NOTE = (
     "Synthetic rows. They are not records of people, and they may still tell something about "
-    "the people whose records they were made from: read the evidence."
+    "the people whose records they were made from: read the evidence. UNSIGNED, as any label: "
+    "`privsynth verify` says which signatures the release has."
 )
 NOTES: dict[Origin, str] = {
     "human": "People's records. The digests are keyed: without the key nobody can confirm a guess.",

@@ -60,5 +60,5 @@ rule = Rule(
     "member and of another person is guessed right, for the worst secret; a fail: its corrected "
     "lower bound >= below",
     remedy="see in section 7 which secret it is; coarsen it or what predicts it for few people, "
-    "declare as secret only what must be protected, or fit with differential privacy",
+    "or fit with differential privacy",
 )

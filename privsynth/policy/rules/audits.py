@@ -66,6 +66,6 @@ rule = Rule(
     mandatory=True,
     formula="number of different synthetic tables audited against this source <= at_most, each at "
     "the level 0.05 * 6 / (pi^2 * k^2) or stricter; every earlier release attacked with it",
-    remedy="stop trying: what passes after many tries passes by chance; a fresh holdout begins a "
-    "new count; give earlier releases with --also",
+    remedy="stop trying: what passes after many tries passes by chance; give earlier "
+    "releases with --also",
 )

@@ -35,5 +35,5 @@ rule = Rule(
     parameters=Minimum,
     check=check,
     formula="counted holdout units (people where an entity is declared, else rows) >= at_least",
-    remedy="hold more people back from training, or ask under a policy for less evidence",
+    remedy="hold more people back from training",
 )

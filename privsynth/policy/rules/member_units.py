@@ -34,5 +34,5 @@ rule = Rule(
     parameters=Minimum,
     check=check,
     formula="training units (people where an entity is declared, else rows) >= at_least",
-    remedy="train on more people, or ask under a policy for less evidence",
+    remedy="train on more people",
 )

@@ -70,7 +70,7 @@ rule = Rule(
     reads=lambda bundle, limit: entry.estimate if (entry := bundle.headline.get("auc")) else None,
     formula="the upper bound of the largest AUC over all attacks, encodings and groups < below; "
     "a fail: its lower bound, corrected over everything tried, >= below",
-    remedy="find the attack in section 6 of the report; train longer on more rows or with less "
-    "capacity, leave out columns that name people, or fit with differential privacy; then make "
-    "and audit another table (it counts as a further try)",
+    remedy="find the attack in section 6 of the report; train on more rows, for fewer rounds "
+    "or with less capacity, leave out columns that name people, or fit with differential privacy; "
+    "then make and audit another table (it counts as a further try)",
 )

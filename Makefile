@@ -26,7 +26,7 @@ test: $(READY) ## all tests but the slow ones
 	$(BIN)/python -m pytest -n 2 --dist loadfile -rs
 
 test-slow: $(READY) ## all tests, the slow ones too
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m ""
+	$(BIN)/python -m pytest -n 2 -m ""
 
 bench: $(READY) ## measure speed and pass rates; results lie beside the scripts in benchmarks/
 	@set -e; for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python "$$script"; done

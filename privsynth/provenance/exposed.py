@@ -1,15 +1,13 @@
 """The list of the people most at risk: personal data, for a private folder, on request only."""
 
 import json
-import os
-import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from privsynth.audit.at_risk import Standing
 from privsynth.errors import InputError
+from privsynth.provenance.keys import write_own
 from privsynth.provenance.manifest import NAME
 
 NOTICE = (
@@ -40,15 +38,8 @@ def write_exposed(path: Path, found: Sequence[Standing]) -> None:
     """Write the list so that its owner alone may read it, whole or not at all."""
     check_private(path)
     raw = {"notice": NOTICE, "reading": READING, "units": [asdict(one) for one in found]}
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(json.dumps(raw, indent=2) + "\n")
-        os.replace(temporary, path)
+        write_own(path, (json.dumps(raw, indent=2) + "\n").encode())
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

@@ -125,8 +125,7 @@ PREDICATES: dict[str, Callable[[Facts, Signer], dict[str, Any]]] = {
 
 def _blocks(finding: Finding) -> bool:
     """Return whether a finding stood against the release: not waived, and more than a warning."""
-    severity = getattr(finding, "severity", "block")
-    return finding.status != "pass" and severity == "block" and not getattr(finding, "waiver", "")
+    return finding.status != "pass" and finding.severity == "block" and not finding.waiver
 
 
 def _file(found: Facts, name: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def gate(
         Path | None, typer.Option(help="evidence.json of the last release, to compare with.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write verdict.json.")] = None,
-    output: Outputs = [],  # noqa: B006: typer never changes it
+    output: Outputs = [],  # noqa: B006 (never changed)
     fail_on: Overlook = None,
     exit_zero: ExitZero = False,
     force: Force = False,
